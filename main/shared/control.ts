@@ -1,0 +1,95 @@
+/**
+ * The agent's control contract: what the window, the tray and the CLI may ask of the running agent, and what it tells them.
+ * The same table serves the local socket (a second app, the CLI) and, through IPC, the renderer.
+ */
+import { z } from 'zod';
+import { errorShape } from './errors.js';
+import { idSchema, jobDraftSchema, jobSchema, logEntrySchema, logLevels, runSchema, timeSchema } from './model.js';
+import { jobStatusSchema, statusReportSchema } from './status.js';
+
+export const connectionSchema = z.object({
+  /** `stopped`: refused for good, a person must act. `not-joined`: no hub yet. */
+  state: z.enum(['connected', 'connecting', 'waiting', 'paused', 'stopped', 'not-joined']),
+  /** The hub's base URL. */
+  hub: z.string().nullable(),
+  hubName: z.string().nullable(),
+  /** When this state began. */
+  since: timeSchema,
+  nextAttemptAt: timeSchema.nullable(),
+  lastError: errorShape.extend({ at: timeSchema }).nullable(),
+});
+export type Connection = z.infer<typeof connectionSchema>;
+
+export const jobViewSchema = z.object({
+  job: jobSchema,
+  status: jobStatusSchema,
+  lastRun: runSchema.nullable(),
+  nextRunAt: timeSchema.nullable(),
+  /** Scheduled runs wait until the recovery kit of this job's destination was saved or printed. */
+  recoveryKitConfirmed: z.boolean(),
+});
+export type JobView = z.infer<typeof jobViewSchema>;
+
+export const agentStateSchema = statusReportSchema.extend({
+  agent: z.object({ id: idSchema.nullable(), name: z.string(), version: z.string(), pid: z.number().int(), dataFolder: z.string() }),
+  connection: connectionSchema,
+  paused: z.object({ until: timeSchema.nullable() }).nullable(),
+  jobs: z.array(jobViewSchema),
+  /** Newest first, at most 50. */
+  runs: z.array(runSchema),
+  /** Where tokens and passwords are kept: the OS keychain, or a file readable by this user only. */
+  secrets: z.object({ kind: z.enum(['keychain', 'file']), description: z.string() }),
+});
+export type AgentState = z.infer<typeof agentStateSchema>;
+
+/** What a person needs to open the repository without Holdfast or this computer. */
+export const recoveryKitSchema = z.object({
+  destinationId: idSchema,
+  destinationName: z.string(),
+  repositoryUrl: z.string(),
+  password: z.string(),
+  computer: z.string(),
+  createdAt: timeSchema,
+});
+export type RecoveryKit = z.infer<typeof recoveryKitSchema>;
+
+const method = <P extends z.ZodType, R extends z.ZodType>(params: P, result: R): { params: P; result: R } => ({ params, result });
+const nothing = z.object({});
+
+export const controlMethods = {
+  state: method(nothing, agentStateSchema),
+  runJob: method(z.object({ jobId: idSchema }), z.object({ runId: idSchema })),
+  cancelRun: method(z.object({ runId: idSchema }), nothing),
+  /** Closes the tunnel and holds the schedule; `until` null means until resumed. A run under way is finished first. */
+  pause: method(z.object({ until: timeSchema.nullable() }), nothing),
+  resume: method(nothing, nothing),
+  createJob: method(z.object({ draft: jobDraftSchema }), z.object({ job: jobSchema })),
+  updateJob: method(z.object({ jobId: idSchema, draft: jobDraftSchema }), z.object({ job: jobSchema })),
+  deleteJob: method(z.object({ jobId: idSchema }), nothing),
+  /** Makes the repository at `url` if there is none, with a new password in the secret store; says so if one is there already. */
+  prepareDestination: method(
+    z.object({ destination: z.object({ id: idSchema, name: z.string(), url: z.string() }), password: z.string().min(1).nullable() }),
+    z.object({ created: z.boolean() })),
+  recoveryKit: method(z.object({ destinationId: idSchema }), recoveryKitSchema),
+  confirmRecoveryKit: method(z.object({ destinationId: idSchema }), nothing),
+  /** Log lines with `seq` greater than `after`, oldest first, the newest `limit` of them. */
+  logs: method(
+    z.object({ after: z.number().int().min(0).default(0), limit: z.number().int().min(1).max(5000).default(1000), level: z.enum(logLevels).default('debug') }),
+    z.object({ entries: z.array(logEntrySchema) })),
+  join: method(z.object({ link: z.string().max(4096) }), z.object({ hub: z.string(), name: z.string() })),
+  leave: method(nothing, nothing),
+};
+export type ControlMethods = typeof controlMethods;
+export type ControlMethod = keyof ControlMethods;
+export type ControlParams<M extends ControlMethod> = z.input<ControlMethods[M]['params']>;
+export type ControlResult<M extends ControlMethod> = z.infer<ControlMethods[M]['result']>;
+
+export const controlEvents = { state: agentStateSchema, log: logEntrySchema };
+export type ControlEvents = { [E in keyof typeof controlEvents]: z.infer<(typeof controlEvents)[E]> };
+
+/** The running agent, in this process or behind the local socket. */
+export interface AgentControl {
+  call<M extends ControlMethod>(method: M, params: ControlParams<M>): Promise<ControlResult<M>>;
+  /** @returns a function that ends the subscription. */
+  on<E extends keyof ControlEvents>(event: E, listener: (payload: ControlEvents[E]) => void): () => void;
+}

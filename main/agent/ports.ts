@@ -1,0 +1,85 @@
+/**
+ * What the agent needs from the world. Adapters live in main/platform; tests bring their own.
+ * Each port is as narrow as its user: nothing here knows of D-Bus, Electron, files or threads.
+ */
+import type { Destination, LogLevel, Retention, RunProgress, RunResult, Source } from '../shared/model.js';
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Calls back once after `ms` milliseconds; the returned function calls it off. */
+  after(ms: number, callback: () => void): () => void;
+}
+
+/**
+ * Secrets by name, e.g. `agent-token` or `repository:<destination id>`.
+ * Every method rejects with HoldfastError `keychain-locked` or `keychain-unavailable`; "absent" is null, never an error.
+ */
+export interface SecretStore {
+  readonly kind: 'keychain' | 'file';
+  /** For screens: "the GNOME keyring", "the file …/secrets.json, readable by you only". */
+  readonly description: string;
+  get(name: string): Promise<string | null>;
+  set(name: string, value: string): Promise<void>;
+  delete(name: string): Promise<void>;
+}
+
+/** A small JSON document that survives a power cut: reads give the last value whose write was awaited. */
+export interface Document<T> {
+  read(): T;
+  write(value: T): Promise<void>;
+}
+
+/** Lines appended to a file. `sync` waits until the disk has them. A torn last line is dropped on opening. */
+export interface AppendLog {
+  /** All lines that were whole when the log was opened, in order. */
+  readonly initial: readonly string[];
+  append(line: string, options: { sync: boolean }): Promise<void>;
+  /** Atomically replaces all by `lines`. */
+  rewrite(lines: readonly string[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Logger {
+  log(level: LogLevel, message: string, runId?: string): void;
+}
+
+/** Wake from sleep and change of network, so that the tunnel need not wait for its backoff. Events may come twice. */
+export interface PowerAndNetwork {
+  /** @returns a function that ends the subscription. */
+  onWake(callback: () => void): () => void;
+  onNetworkChange(callback: () => void): () => void;
+  isOnBattery(): Promise<boolean>;
+  isMetered(): Promise<boolean>;
+}
+
+export interface BackupOrder {
+  readonly repositoryUrl: string;
+  readonly password: string;
+  readonly sources: readonly Source[];
+  readonly host: string;
+  readonly tags: readonly string[];
+  /** One worker at low priority, so that nobody notices. */
+  readonly gentle: boolean;
+}
+
+/** The backup engine. All work happens away from the calling thread. Rejects with HoldfastError; an aborted signal gives `cancelled`. */
+export interface Engine {
+  backup(order: BackupOrder, onProgress: (progress: RunProgress) => void, signal: AbortSignal): Promise<RunResult>;
+  /** @returns false when there is a repository already and `password` opens it. @throws `wrong-password` when it does not. */
+  prepare(destination: Destination, password: string): Promise<{ created: boolean }>;
+  /** @returns whether a repository is at `url`. @throws `destination-missing` when the place itself is not there. */
+  exists(url: string): Promise<boolean>;
+  forget(repositoryUrl: string, password: string, retention: Retention, tags: readonly string[], signal: AbortSignal): Promise<{ removed: number }>;
+  snapshots(repositoryUrl: string, password: string): Promise<SnapshotInfo[]>;
+  close(): Promise<void>;
+}
+
+export interface SnapshotInfo {
+  readonly id: string;
+  readonly time: string;
+  readonly tree: string;
+  readonly paths: string[];
+  readonly hostname: string;
+  readonly tags: string[];
+}

@@ -31,8 +31,8 @@ export interface JobFacts {
   readonly lastGoodAt: number | null;
   /** The newest run, finished or not. */
   readonly lastRun: Pick<Run, 'state' | 'error' | 'result'> | null;
-  /** First moment after `lastGoodAt` at which the schedule wanted a run and got none; null when nothing was missed. */
-  readonly missedSince: number | null;
+  /** When the schedule wants the next run, counted from the last good one; past when it was missed; null when runs are started by hand only. */
+  readonly dueAt: number | null;
   /** Usual time between two runs of the schedule, ms; null when runs are started by hand only. */
   readonly interval: number | null;
   /** Why a wanted run has not begun ("the disk 'Backup' is not attached"), if it is being held back. */
@@ -40,6 +40,8 @@ export interface JobFacts {
 }
 
 const day = 86_400_000;
+/** A run may take its time to start and to finish before "Due" is said, ms. */
+const grace = 15 * 60_000;
 
 /** The status of one job at the moment `now` (ms since the epoch). */
 export function jobStatus(facts: JobFacts, now: number): StatusReport {
@@ -58,8 +60,8 @@ export function jobStatus(facts: JobFacts, now: number): StatusReport {
     if (run !== null && !isFinal(run.state)) return report('Due', 'The first backup is running');
     return report('Due', `The first backup has not been made yet${waiting}`);
   }
-  if (facts.missedSince !== null) {
-    const late = now - facts.missedSince;
+  const late = facts.dueAt === null ? 0 : now - facts.dueAt;
+  if (late > grace) {
     if (late > Math.max(facts.interval ?? 0, day)) return report('At risk', `${capital(last)}${waiting}`);
     return report('Due', `A backup is due; ${last}${waiting}`);
   }

@@ -1,0 +1,411 @@
+/**
+ * The agent: keeps the tunnel, runs the hub's jobs by their schedule or by order, remembers what happened and tells it.
+ * All of the world comes in through ports; this file only connects the rooms.
+ */
+import { asHoldfastError, HoldfastError } from '../shared/errors.js';
+import {
+  controlMethods, type AgentControl, type AgentState, type ControlEvents, type ControlMethod, type ControlParams, type ControlResult, type JobView, type RecoveryKit,
+} from '../shared/control.js';
+import type { EnrolRequest, EnrolResponse } from '../shared/protocol/enrolment.js';
+import { parseLink, type HubLink } from '../shared/protocol/link.js';
+import type { AgentMethods, ParamsOf, ResultOf } from '../shared/protocol/methods.js';
+import type { Destination, Job, LogEntry } from '../shared/model.js';
+import { computerStatus } from '../shared/status.js';
+import { Vault } from './destinations/vault.js';
+import { computerFacts } from './facts.js';
+import { JobSet, type JobSetData } from './jobs/job-set.js';
+import type { AppendLog, Clock, Document, Engine, Logger, PowerAndNetwork, SecretStore } from './ports.js';
+import { RunStore } from './runs/run-store.js';
+import { jobTag, Runner } from './runs/runner.js';
+import { checkSchedule } from './schedule/schedule.js';
+import { Scheduler } from './schedule/scheduler.js';
+import type { AgentSettings } from './settings.js';
+import type { Journal, Tunnel, TunnelEvents, TunnelIdentity } from './tunnel-port.js';
+
+/** Screens are told of changes at most this often, ms. */
+const tellEvery = 250;
+/** Ages grow and schedules fall due without an event; look this often, ms. */
+const ageEvery = 60_000;
+const tokenName = 'agent-token';
+
+export interface AgentOptions {
+  readonly version: string;
+  readonly host: string;
+  readonly os: string;
+  readonly arch: string;
+  readonly pid: number;
+  readonly dataFolder: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** What the Logs screen reads, and its new lines. */
+  readonly logs: { read(after: number, limit: number, level: LogEntry['level']): LogEntry[]; on(listener: (entry: LogEntry) => void): () => void };
+  readonly settings: Document<AgentSettings>;
+  readonly jobs: Document<JobSetData>;
+  readonly runs: AppendLog;
+  readonly journal: Journal;
+  readonly secrets: SecretStore;
+  readonly engine: Engine;
+  readonly power: PowerAndNetwork;
+  readonly createTunnel: (events: TunnelEvents, jobsRevision: () => number) => Tunnel;
+  /** Trades a setup token for an agent token at the hub of `link`. */
+  readonly enrol: (link: HubLink, request: EnrolRequest) => Promise<EnrolResponse>;
+  /** A repository password from the environment; null when none was given. */
+  readonly givenPassword: string | null;
+  /** An agent token from the command line, agent.conf or the environment; it goes before the stored one and is not stored. */
+  readonly givenIdentity: TunnelIdentity | null;
+  readonly newId: () => string;
+  /** Uniform in [0, below), from a cryptographic source. */
+  readonly randomInt: (below: number) => number;
+}
+
+export interface Agent extends AgentControl {
+  /** Settles what a crash left, connects, and watches the schedule. */
+  start(): Promise<void>;
+  /** Ends runs cleanly and closes the tunnel. The agent cannot be started again. */
+  close(): Promise<void>;
+}
+
+export function createAgent(options: AgentOptions): Agent {
+  return new AgentCore(options);
+}
+
+type Handlers = { [M in ControlMethod]: (params: ReturnType<(typeof controlMethods)[M]['params']['parse']>) => Promise<ControlResult<M>> | ControlResult<M> };
+
+type Requests = { [M in keyof AgentMethods]: (params: ParamsOf<AgentMethods, M>, signal: AbortSignal) => Promise<ResultOf<AgentMethods, M>> };
+
+class AgentCore implements Agent {
+  private readonly jobs: JobSet;
+  private readonly runs: RunStore;
+  private readonly vault: Vault;
+  private readonly runner: Runner;
+  private readonly scheduler: Scheduler;
+  private readonly tunnel: Tunnel;
+  private readonly listeners = new Set<(state: AgentState) => void>();
+  private readonly endings: (() => void)[] = [];
+  /** Destinations made ready for a job that is not created yet; their recovery kit may be asked for. */
+  private readonly prepared = new Map<string, Destination>();
+  private resumeTimer: (() => void) | null = null;
+  private tellTimer: (() => void) | null = null;
+  private lastTold = '';
+  private closing = false;
+
+  constructor(private readonly options: AgentOptions) {
+    const { clock, engine, journal, logger, power } = options;
+    const changed = (): void => this.changed();
+    this.jobs = new JobSet(options.jobs);
+    this.runs = new RunStore(options.runs);
+    this.vault = new Vault({ secrets: options.secrets, engine, givenPassword: options.givenPassword, randomInt: options.randomInt });
+    this.runner = new Runner({
+      clock, engine, journal, logger, changed,
+      store: this.runs,
+      host: options.host,
+      openRepository: (job) => this.openRepository(job),
+      gentle: async (trigger) => trigger !== 'manual' && trigger !== 'first' && (await power.isOnBattery()),
+      ended: () => this.scheduler.look(),
+    });
+    this.scheduler = new Scheduler({
+      clock, changed,
+      jobs: () => this.jobs.all,
+      lastStartedAt: (jobId) => {
+        const run = this.runs.newestOf(jobId);
+        return run === null ? null : Date.parse(run.startedAt ?? run.queuedAt);
+      },
+      isBusy: (jobId) => this.runner.isBusy(jobId),
+      obstacle: (job) => this.obstacle(job),
+      start: (job, trigger) => void this.runner.start(job, trigger, options.newId()),
+    });
+    this.tunnel = options.createTunnel({
+      connection: changed,
+      jobs: async (revision, jobs) => {
+        await this.jobs.replace(revision, jobs);
+        this.scheduler.look();
+        this.changed();
+      },
+      runStart: (runId, jobId) => this.startOrdered(runId, jobId),
+      runCancel: (runId) => this.cancelOrdered(runId),
+      request: (method, params, signal) => this.requests[method](params, signal),
+    }, () => this.jobs.revision);
+  }
+
+  async start(): Promise<void> {
+    await this.runner.settleInterrupted();
+    const { power } = this.options;
+    const nudge = (): void => {
+      this.tunnel.nudge();
+      this.scheduler.look();
+    };
+    this.endings.push(power.onWake(nudge), power.onNetworkChange(nudge));
+    this.watchAges();
+    const paused = this.settings.paused;
+    if (paused === null || (paused.until !== null && Date.parse(paused.until) <= this.options.clock.now())) await this.go();
+    else await this.halt(paused.until);
+  }
+
+  async close(): Promise<void> {
+    if (this.closing) return;
+    this.closing = true;
+    this.scheduler.stop();
+    this.resumeTimer?.();
+    for (const end of this.endings) end();
+    await this.runner.close();
+    await this.tunnel.stop('paused');
+    this.tellTimer?.();
+    await this.options.engine.close();
+  }
+
+  async call<M extends ControlMethod>(method: M, params: ControlParams<M>): Promise<ControlResult<M>> {
+    const parsed = controlMethods[method].params.safeParse(params);
+    if (!parsed.success) {
+      throw new HoldfastError('usage', `That request is not complete: ${parsed.error.issues.map((issue) => issue.message).join('; ')}.`);
+    }
+    const handler = this.handlers[method] as (params: unknown) => Promise<ControlResult<M>> | ControlResult<M>;
+    return handler(parsed.data);
+  }
+
+  on<E extends keyof ControlEvents>(event: E, listener: (payload: ControlEvents[E]) => void): () => void {
+    if (event === 'log') return this.options.logs.on(listener as (entry: LogEntry) => void);
+    const tell = listener as (state: AgentState) => void;
+    this.listeners.add(tell);
+    return () => this.listeners.delete(tell);
+  }
+
+  private readonly handlers: Handlers = {
+    state: () => this.state(),
+    runJob: async ({ jobId }) => {
+      const runId = this.options.newId();
+      const first = this.runs.newestOf(jobId) === null;
+      await this.runner.start(this.job(jobId), first ? 'first' : 'manual', runId);
+      return { runId };
+    },
+    cancelRun: ({ runId }) => {
+      this.runner.cancel(runId);
+      return {};
+    },
+    pause: async ({ until }) => {
+      await this.remember({ paused: { until } });
+      await this.halt(until);
+      this.options.logger.log('info', until === null ? 'Paused until resumed' : `Paused until ${until}`);
+      return {};
+    },
+    resume: async () => {
+      await this.remember({ paused: null });
+      this.options.logger.log('info', 'Resumed');
+      await this.go();
+      return {};
+    },
+    createJob: async ({ draft }) => {
+      checkSchedule(draft.schedule);
+      return this.tunnel.request('jobs.create', { draft });
+    },
+    updateJob: async ({ jobId, draft }) => {
+      checkSchedule(draft.schedule);
+      return this.tunnel.request('jobs.update', { jobId, draft });
+    },
+    deleteJob: ({ jobId }) => this.tunnel.request('jobs.delete', { jobId }),
+    prepareDestination: async ({ destination, password }) => {
+      const result = await this.vault.prepare(destination, password);
+      this.prepared.set(destination.id, destination);
+      return result;
+    },
+    recoveryKit: ({ destinationId }) => this.recoveryKit(destinationId),
+    confirmRecoveryKit: async ({ destinationId }) => {
+      const confirmed = new Set([...this.settings.confirmedRecoveryKits, destinationId]);
+      await this.remember({ confirmedRecoveryKits: [...confirmed] });
+      this.scheduler.look();
+      return {};
+    },
+    logs: ({ after, limit, level }) => ({ entries: this.options.logs.read(after, limit, level) }),
+    join: ({ link }) => this.join(link),
+    leave: async () => {
+      await this.tunnel.stop('not-joined');
+      await this.options.secrets.delete(tokenName);
+      await this.remember({ hub: null, agentId: null });
+      await this.jobs.replace(0, []);
+      this.scheduler.look();
+      this.options.logger.log('info', 'Left the hub; its jobs no longer run on this computer');
+      return {};
+    },
+  };
+
+  private async join(text: string): Promise<ControlResult<'join'>> {
+    const link = parseLink(text);
+    const { host, os, arch, version } = this.options;
+    let token = link.token;
+    let name = host;
+    let agentId: string | null = null;
+    if (link.kind === 'join') {
+      const enrolled = await this.options.enrol(link, { name: host, host, os, arch, version });
+      ({ token, name, agentId } = enrolled);
+    }
+    await this.options.secrets.set(tokenName, token);
+    await this.remember({ hub: { url: link.url, fingerprint: link.fingerprint }, agentId, name });
+    this.options.logger.log('info', `Joined the hub at ${link.url} as "${name}"`);
+    if (this.settings.paused === null) await this.go();
+    return { hub: link.url, name };
+  }
+
+  private async recoveryKit(destinationId: string): Promise<RecoveryKit> {
+    const password = await this.vault.password(destinationId);
+    if (password === null) throw new HoldfastError('not-found', 'This computer knows no password for that destination. Prepare the destination first.');
+    const destination = this.jobs.all.find((job) => job.destination.id === destinationId)?.destination ?? this.prepared.get(destinationId);
+    return {
+      destinationId,
+      destinationName: destination?.name ?? '',
+      repositoryUrl: destination?.url ?? '',
+      password,
+      computer: this.options.host,
+      createdAt: this.now(),
+    };
+  }
+
+  private async go(): Promise<void> {
+    this.resumeTimer?.();
+    this.resumeTimer = null;
+    if (this.settings.paused !== null) await this.remember({ paused: null });
+    this.scheduler.start();
+    try {
+      const identity = await this.identity();
+      if (identity === null) await this.tunnel.stop('not-joined');
+      else this.tunnel.start(identity);
+    } catch (thrown) {
+      // A locked keychain: look again, for its owner unlocks it when they log in.
+      const error = asHoldfastError(thrown);
+      this.options.logger.log('error', error.message);
+      if (error.retryable && !this.closing) this.resumeTimer = this.options.clock.after(15_000, () => void this.go());
+    }
+    this.changed();
+  }
+
+  private async halt(until: string | null): Promise<void> {
+    this.scheduler.stop();
+    this.resumeTimer?.();
+    this.resumeTimer = until === null ? null : this.options.clock.after(Math.max(Date.parse(until) - this.options.clock.now(), 0), () => void this.go());
+    await this.tunnel.stop('paused');
+    this.changed();
+  }
+
+  private async identity(): Promise<TunnelIdentity | null> {
+    if (this.options.givenIdentity !== null) return this.options.givenIdentity;
+    const { hub } = this.settings;
+    if (hub === null) return null;
+    const token = await this.options.secrets.get(tokenName);
+    if (token === null) {
+      this.options.logger.log('error', `The token for ${hub.url} is not in ${this.options.secrets.description}. Join the hub again with a new setup link.`);
+      return null;
+    }
+    return { url: hub.url, fingerprint: hub.fingerprint, token };
+  }
+
+  private async openRepository(job: Job): Promise<string> {
+    await this.vault.prepare(job.destination, null);
+    const password = await this.vault.password(job.destination.id);
+    if (password === null) throw new HoldfastError('password-missing', `The password of the repository at ${job.destination.url} is not known on this computer. Enter it in the job's destination.`);
+    return password;
+  }
+
+  private async obstacle(job: Job): Promise<string | null> {
+    const { power } = this.options;
+    if (job.conditions.onBattery === 'defer' && (await power.isOnBattery())) return 'waiting until the computer is plugged in';
+    if (job.conditions.onMetered === 'defer' && (await power.isMetered())) return 'waiting for a network that is not metered';
+    if (!(await this.kitConfirmed(job))) return 'save or print the recovery kit first, then scheduled backups begin';
+    return null;
+  }
+
+  private async kitConfirmed(job: Job): Promise<boolean> {
+    return this.settings.confirmedRecoveryKits.includes(job.destination.id) || this.vault.isGiven(job.destination.id);
+  }
+
+  private startOrdered(runId: string, jobId: string): void {
+    const job = this.jobs.find(jobId);
+    if (job === undefined) this.options.logger.log('warn', `The hub ordered a run of a job that this computer does not have (${jobId})`);
+    else void this.runner.start(job, 'manual', runId);
+  }
+
+  private cancelOrdered(runId: string): void {
+    try {
+      this.runner.cancel(runId);
+    } catch {
+      // It ended while the order was under way; the hub learns so from the journal.
+    }
+  }
+
+  private readonly requests: Requests = {
+    'snapshots.list': async ({ jobId }) => {
+      const job = this.job(jobId);
+      const all = await this.options.engine.snapshots(job.destination.url, await this.openRepository(job));
+      return { snapshots: all.filter((snapshot) => snapshot.tags.includes(jobTag(job.id))) };
+    },
+  };
+
+  private state(): AgentState {
+    const { clock, secrets, version, host, pid, dataFolder } = this.options;
+    const { name, agentId, paused, confirmedRecoveryKits } = this.settings;
+    const report = computerStatus(computerFacts(this.jobs, this.runs, this.scheduler, paused), clock.now());
+    const jobs = this.jobs.all.map((job): JobView => {
+      const due = this.scheduler.dueAt(job);
+      const status = report.jobs.find((entry) => entry.jobId === job.id);
+      if (status === undefined) throw new Error(`job ${job.id} has no status`);
+      return {
+        job, status,
+        lastRun: this.runs.newestOf(job.id),
+        nextRunAt: due === null || paused !== null ? null : new Date(due).toISOString(),
+        recoveryKitConfirmed: confirmedRecoveryKits.includes(job.destination.id),
+      };
+    });
+    return {
+      status: report.status, reason: report.reason, lastGoodAt: report.lastGoodAt,
+      agent: { id: agentId, name: name ?? host, version, pid, dataFolder },
+      connection: this.tunnel.connection,
+      paused,
+      jobs,
+      runs: this.runs.list(50),
+      secrets: { kind: secrets.kind, description: secrets.description },
+    };
+  }
+
+  /** Tells listeners soon, and again when only time has passed: ages and "Due" change by themselves. */
+  private changed(): void {
+    if (this.closing || this.tellTimer !== null) return;
+    this.tellTimer = this.options.clock.after(tellEvery, () => {
+      this.tellTimer = null;
+      this.tell();
+    });
+  }
+
+  private watchAges(): void {
+    const end = this.options.clock.after(ageEvery, () => {
+      this.endings.splice(this.endings.indexOf(end), 1);
+      this.changed();
+      this.watchAges();
+    });
+    this.endings.push(end);
+  }
+
+  private tell(): void {
+    if (this.listeners.size === 0) return;
+    const state = this.state();
+    const text = JSON.stringify(state);
+    if (text === this.lastTold) return;
+    this.lastTold = text;
+    for (const listener of this.listeners) listener(state);
+  }
+
+  private job(jobId: string): Job {
+    const job = this.jobs.find(jobId);
+    if (job === undefined) throw new HoldfastError('not-found', 'That job is not on this computer any more.');
+    return job;
+  }
+
+  private get settings(): AgentSettings {
+    return this.options.settings.read();
+  }
+
+  private async remember(change: Partial<AgentSettings>): Promise<void> {
+    await this.options.settings.write({ ...this.settings, ...change });
+    this.changed();
+  }
+
+  private now(): string {
+    return new Date(this.options.clock.now()).toISOString();
+  }
+}

@@ -1,0 +1,78 @@
+/** The history of runs: an append-only log in which the newest line of a run counts. Survives a power cut. */
+import type { AppendLog } from '../ports.js';
+import { isFinal, isGood, runSchema, type Run } from '../../shared/model.js';
+
+/** Runs kept for screens. The newest good run of every job is kept besides, however old. */
+const kept = 500;
+
+export class RunStore {
+  private readonly runs = new Map<string, Run>();
+  private lines: number;
+
+  constructor(private readonly log: AppendLog) {
+    for (const line of log.initial) {
+      const run = parse(line);
+      if (run !== null) this.remember(run);
+    }
+    this.lines = log.initial.length;
+  }
+
+  /** Newest first. */
+  list(limit = kept): Run[] {
+    return [...this.runs.values()].sort((a, b) => b.queuedAt.localeCompare(a.queuedAt)).slice(0, limit);
+  }
+
+  get(runId: string): Run | undefined {
+    return this.runs.get(runId);
+  }
+
+  newestOf(jobId: string): Run | null {
+    return this.list(Infinity).find((run) => run.jobId === jobId) ?? null;
+  }
+
+  newestGoodOf(jobId: string): Run | null {
+    return this.list(Infinity).find((run) => run.jobId === jobId && isGood(run.state)) ?? null;
+  }
+
+  unfinished(): Run[] {
+    return this.list(Infinity).filter((run) => !isFinal(run.state));
+  }
+
+  /** Resolves when the run's new state is on disk. */
+  async save(run: Run): Promise<void> {
+    this.remember(run);
+    await this.log.append(JSON.stringify({ ...run, progress: null }), { sync: true });
+    this.lines += 1;
+    if (this.lines > 4 * kept) await this.compact();
+  }
+
+  /** Progress is shown, not stored. */
+  showProgress(run: Run): void {
+    this.remember(run);
+  }
+
+  private remember(run: Run): void {
+    this.runs.set(run.id, run);
+  }
+
+  private async compact(): Promise<void> {
+    const keep = new Set(this.list(kept).map((run) => run.id));
+    for (const run of this.unfinished()) keep.add(run.id);
+    for (const jobId of new Set([...this.runs.values()].map((run) => run.jobId))) {
+      const good = this.newestGoodOf(jobId);
+      if (good !== null) keep.add(good.id);
+    }
+    for (const id of this.runs.keys()) if (!keep.has(id)) this.runs.delete(id);
+    const lines = this.list(Infinity).reverse().map((run) => JSON.stringify({ ...run, progress: null }));
+    await this.log.rewrite(lines);
+    this.lines = lines.length;
+  }
+}
+
+function parse(line: string): Run | null {
+  try {
+    return runSchema.parse(JSON.parse(line));
+  } catch {
+    return null; // one unreadable line of history must not keep the agent from starting
+  }
+}

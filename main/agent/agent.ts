@@ -4,16 +4,15 @@
  */
 import { asHoldfastError, HoldfastError } from '../shared/errors.js';
 import {
-  controlMethods, type AgentControl, type AgentState, type ControlEvents, type ControlMethod, type ControlParams, type ControlResult, type JobView, type RecoveryKit,
+  controlMethods, type AgentControl, type AgentState, type ControlEvents, type ControlMethod, type ControlParams, type ControlResult, type RecoveryKit,
 } from '../shared/control.js';
 import type { EnrolRequest, EnrolResponse } from '../shared/protocol/enrolment.js';
-import { parseLink, type HubLink } from '../shared/protocol/link.js';
+import type { HubLink } from '../shared/protocol/link.js';
 import type { AgentMethods, ParamsOf, ResultOf } from '../shared/protocol/methods.js';
 import type { Destination, Job, LogEntry } from '../shared/model.js';
-import { computerStatus } from '../shared/status.js';
 import { Vault } from './destinations/vault.js';
-import { computerFacts } from './facts.js';
 import { JobSet, type JobSetData } from './jobs/job-set.js';
+import { Membership } from './membership.js';
 import type { AppendLog, Clock, Document, Engine, Logger, PowerAndNetwork, SecretStore } from './ports.js';
 import { RunStore } from './runs/run-store.js';
 import { jobTag, Runner } from './runs/runner.js';
@@ -21,12 +20,12 @@ import { checkSchedule } from './schedule/schedule.js';
 import { Scheduler } from './schedule/scheduler.js';
 import type { AgentSettings } from './settings.js';
 import type { Journal, Tunnel, TunnelEvents, TunnelIdentity } from './tunnel-port.js';
+import { agentState } from './view.js';
 
 /** Screens are told of changes at most this often, ms. */
 const tellEvery = 250;
 /** Ages grow and schedules fall due without an event; look this often, ms. */
 const ageEvery = 60_000;
-const tokenName = 'agent-token';
 
 export interface AgentOptions {
   readonly version: string;
@@ -76,6 +75,7 @@ type Requests = { [M in keyof AgentMethods]: (params: ParamsOf<AgentMethods, M>,
 class AgentCore implements Agent {
   private readonly jobs: JobSet;
   private readonly runs: RunStore;
+  private readonly membership: Membership;
   private readonly vault: Vault;
   private readonly runner: Runner;
   private readonly scheduler: Scheduler;
@@ -94,6 +94,7 @@ class AgentCore implements Agent {
     const changed = (): void => this.changed();
     this.jobs = new JobSet(options.jobs);
     this.runs = new RunStore(options.runs);
+    this.membership = new Membership({ settings: options.settings, secrets: options.secrets, enrol: options.enrol, computer: options, givenIdentity: options.givenIdentity });
     this.vault = new Vault({ secrets: options.secrets, engine, givenPassword: options.givenPassword, randomInt: options.randomInt });
     this.runner = new Runner({
       clock, engine, journal, logger, changed,
@@ -215,34 +216,21 @@ class AgentCore implements Agent {
       return {};
     },
     logs: ({ after, limit, level }) => ({ entries: this.options.logs.read(after, limit, level) }),
-    join: ({ link }) => this.join(link),
+    join: async ({ link }) => {
+      const joined = await this.membership.join(link);
+      this.options.logger.log('info', `Joined the hub at ${joined.hub} as "${joined.name}"`);
+      if (this.settings.paused === null) await this.go();
+      return joined;
+    },
     leave: async () => {
       await this.tunnel.stop('not-joined');
-      await this.options.secrets.delete(tokenName);
-      await this.remember({ hub: null, agentId: null });
+      await this.membership.leave();
       await this.jobs.replace(0, []);
       this.scheduler.look();
       this.options.logger.log('info', 'Left the hub; its jobs no longer run on this computer');
       return {};
     },
   };
-
-  private async join(text: string): Promise<ControlResult<'join'>> {
-    const link = parseLink(text);
-    const { host, os, arch, version } = this.options;
-    let token = link.token;
-    let name = host;
-    let agentId: string | null = null;
-    if (link.kind === 'join') {
-      const enrolled = await this.options.enrol(link, { name: host, host, os, arch, version });
-      ({ token, name, agentId } = enrolled);
-    }
-    await this.options.secrets.set(tokenName, token);
-    await this.remember({ hub: { url: link.url, fingerprint: link.fingerprint }, agentId, name });
-    this.options.logger.log('info', `Joined the hub at ${link.url} as "${name}"`);
-    if (this.settings.paused === null) await this.go();
-    return { hub: link.url, name };
-  }
 
   private async recoveryKit(destinationId: string): Promise<RecoveryKit> {
     const password = await this.vault.password(destinationId);
@@ -264,7 +252,7 @@ class AgentCore implements Agent {
     if (this.settings.paused !== null) await this.remember({ paused: null });
     this.scheduler.start();
     try {
-      const identity = await this.identity();
+      const identity = await this.membership.identity();
       if (identity === null) await this.tunnel.stop('not-joined');
       else this.tunnel.start(identity);
     } catch (thrown) {
@@ -284,22 +272,19 @@ class AgentCore implements Agent {
     this.changed();
   }
 
-  private async identity(): Promise<TunnelIdentity | null> {
-    if (this.options.givenIdentity !== null) return this.options.givenIdentity;
-    const { hub } = this.settings;
-    if (hub === null) return null;
-    const token = await this.options.secrets.get(tokenName);
-    if (token === null) {
-      this.options.logger.log('error', `The token for ${hub.url} is not in ${this.options.secrets.description}. Join the hub again with a new setup link.`);
-      return null;
-    }
-    return { url: hub.url, fingerprint: hub.fingerprint, token };
-  }
-
+  /** @returns the password of the job's repository. Makes the repository only for a job that has never had one: an unmounted disk leaves an empty folder behind. */
   private async openRepository(job: Job): Promise<string> {
-    await this.vault.prepare(job.destination, null);
-    const password = await this.vault.password(job.destination.id);
-    if (password === null) throw new HoldfastError('password-missing', `The password of the repository at ${job.destination.url} is not known on this computer. Enter it in the job's destination.`);
+    const { id, url } = job.destination;
+    if (!(await this.options.engine.exists(url))) {
+      if (this.runs.newestGoodOf(job.id) !== null) {
+        throw new HoldfastError('destination-missing', `The repository at ${url} is not there any more. Attach its disk, or choose another destination for this job.`);
+      }
+      await this.vault.prepare(job.destination, null);
+    }
+    const password = await this.vault.password(id);
+    if (password === null) {
+      throw new HoldfastError('password-missing', `There is a repository at ${url} whose password this computer does not know. Enter the password, or choose an empty folder.`);
+    }
     return password;
   }
 
@@ -338,29 +323,8 @@ class AgentCore implements Agent {
   };
 
   private state(): AgentState {
-    const { clock, secrets, version, host, pid, dataFolder } = this.options;
-    const { name, agentId, paused, confirmedRecoveryKits } = this.settings;
-    const report = computerStatus(computerFacts(this.jobs, this.runs, this.scheduler, paused), clock.now());
-    const jobs = this.jobs.all.map((job): JobView => {
-      const due = this.scheduler.dueAt(job);
-      const status = report.jobs.find((entry) => entry.jobId === job.id);
-      if (status === undefined) throw new Error(`job ${job.id} has no status`);
-      return {
-        job, status,
-        lastRun: this.runs.newestOf(job.id),
-        nextRunAt: due === null || paused !== null ? null : new Date(due).toISOString(),
-        recoveryKitConfirmed: confirmedRecoveryKits.includes(job.destination.id),
-      };
-    });
-    return {
-      status: report.status, reason: report.reason, lastGoodAt: report.lastGoodAt,
-      agent: { id: agentId, name: name ?? host, version, pid, dataFolder },
-      connection: this.tunnel.connection,
-      paused,
-      jobs,
-      runs: this.runs.list(50),
-      secrets: { kind: secrets.kind, description: secrets.description },
-    };
+    const { clock, secrets } = this.options;
+    return agentState({ clock, secrets, computer: this.options, settings: this.settings, jobs: this.jobs, runs: this.runs, scheduler: this.scheduler, tunnel: this.tunnel });
   }
 
   /** Tells listeners soon, and again when only time has passed: ages and "Due" change by themselves. */

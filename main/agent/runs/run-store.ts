@@ -19,7 +19,7 @@ export class RunStore {
 
   /** Newest first. */
   list(limit = kept): Run[] {
-    return [...this.runs.values()].sort((a, b) => b.queuedAt.localeCompare(a.queuedAt)).slice(0, limit);
+    return [...this.runs.values()].reverse().sort((a, b) => b.queuedAt.localeCompare(a.queuedAt)).slice(0, limit);
   }
 
   get(runId: string): Run | undefined {

@@ -1,0 +1,43 @@
+/** What a hub needs to be told, and what it gives back. */
+import type { LogLevel } from '../shared/model.js';
+import type { HubAdmin } from '../shared/protocol/admin.js';
+
+export interface HubLogger {
+  log(level: LogLevel, message: string): void;
+}
+
+export interface HubClock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Calls back once after `ms` milliseconds; the returned function calls it off. */
+  after(ms: number, callback: () => void): () => void;
+}
+
+export interface HubOptions {
+  /** Holds the certificate, the SQLite database and the local socket; made 0700 when it is not there. */
+  readonly dataFolder: string;
+  readonly version: string;
+  /** What agents and screens call this hub. */
+  readonly name: string;
+  /** Default 127.0.0.1:7878; port 0 takes a free one. */
+  readonly listen?: { readonly host: string; readonly port: number };
+  /** The address that setup links carry, where it is not the one listened on (a name in DNS, a port forwarded by a router). */
+  readonly publicUrl?: string;
+  /** An own certificate (PEM files); by default the hub makes one at its first start, and agents pin its fingerprint. */
+  readonly certificate?: { readonly certFile: string; readonly keyFile: string };
+  /** `postgres://…`; SQLite in the data folder when absent. */
+  readonly database?: string;
+  readonly logger: HubLogger;
+  readonly clock?: HubClock;
+}
+
+export interface RunningHub {
+  /** Base URL, e.g. https://127.0.0.1:7878. */
+  readonly url: string;
+  /** SHA-256 of the certificate (DER), 64 hex digits. */
+  readonly fingerprint: string;
+  /** HOST:PORT as bound, for "listening on https://HOST:PORT". */
+  readonly listening: string;
+  readonly admin: HubAdmin;
+  close(): Promise<void>;
+}

@@ -1,0 +1,122 @@
+/**
+ * What a hub's owner may ask of the hub: one table, from which the HTTP routes, the client and the type of both are made.
+ * A parameter named in the path travels there; the others travel in the query of a GET and in the JSON body of everything else.
+ */
+import { z } from 'zod';
+import { idSchema, jobDraftSchema, jobSchema, logLevels, runSchema, timeSchema } from '../model.js';
+import { statusSchema } from '../status.js';
+import { tokenSchema } from './token.js';
+
+export const setupTokenViewSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  createdAt: timeSchema,
+  expiresAt: timeSchema.nullable(),
+  /** How many computers may join with it; null for any number. */
+  maxUses: z.number().int().nullable(),
+  uses: z.number().int(),
+  revokedAt: timeSchema.nullable(),
+  /** Could a computer join with it now? */
+  usable: z.boolean(),
+});
+export type SetupTokenView = z.infer<typeof setupTokenViewSchema>;
+
+export const agentViewSchema = z.object({
+  id: idSchema,
+  name: z.string(),
+  registeredAt: timeSchema,
+  online: z.boolean(),
+  lastSeenAt: timeSchema.nullable(),
+  status: statusSchema,
+  reason: z.string(),
+  lastGoodAt: timeSchema.nullable(),
+  /** What the agent said of its computer when it last connected; null before. */
+  host: z.string().nullable(),
+  os: z.string().nullable(),
+  arch: z.string().nullable(),
+  version: z.string().nullable(),
+  jobs: z.number().int(),
+});
+export type AgentView = z.infer<typeof agentViewSchema>;
+
+export const lastRunSchema = z.object({
+  id: idSchema,
+  state: runSchema.shape.state,
+  snapshotId: z.string().nullable(),
+  error: runSchema.shape.error,
+  finishedAt: timeSchema.nullable(),
+});
+
+export const hubJobViewSchema = jobSchema.extend({
+  agentName: z.string(),
+  status: statusSchema,
+  reason: z.string(),
+  lastGoodAt: timeSchema.nullable(),
+  nextRunAt: timeSchema.nullable(),
+  lastRun: lastRunSchema.nullable(),
+});
+export type HubJobView = z.infer<typeof hubJobViewSchema>;
+
+export const hubRunViewSchema = runSchema.extend({
+  agentId: idSchema,
+  agentName: z.string(),
+  /** The hub ordered it and the agent has not answered yet. */
+  awaitingAgent: z.boolean(),
+});
+export type HubRunView = z.infer<typeof hubRunViewSchema>;
+
+export const runLogLineSchema = z.object({ at: timeSchema, level: z.enum(logLevels), message: z.string() });
+export type RunLogLine = z.infer<typeof runLogLineSchema>;
+
+type HttpMethod = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+const route = <P extends z.ZodType, R extends z.ZodType>(http: HttpMethod, path: string, summary: string, params: P, result: R): { http: HttpMethod; path: string; summary: string; params: P; result: R } =>
+  ({ http, path, summary, params, result });
+
+const nothing = z.object({});
+const byId = z.object({ id: idSchema });
+const agentName = z.string().trim().min(1, 'a name is missing').max(120);
+/** Numbers arrive as text in a query. */
+const limit = z.coerce.number().int().min(1).max(1000).default(100);
+
+export const adminRoutes = {
+  hub: route('GET', '/api/hub', 'The hub itself', nothing,
+    z.object({ name: z.string(), version: z.string(), url: z.string(), fingerprint: z.string(), startedAt: timeSchema, agents: z.number().int(), online: z.number().int() })),
+
+  createSetupToken: route('POST', '/api/setup-tokens', 'Make a setup token; the token is shown this once',
+    z.object({
+      name: agentName,
+      /** Hours until it expires; null for never. */
+      expiresInHours: z.number().positive().max(24 * 3660).nullable().default(24 * 7),
+      maxUses: z.number().int().min(1).max(1_000_000).nullable().default(null),
+    }),
+    z.object({ id: z.string(), token: tokenSchema, link: z.string(), expiresAt: timeSchema.nullable() })),
+  listSetupTokens: route('GET', '/api/setup-tokens', 'All setup tokens, newest first', nothing, z.array(setupTokenViewSchema)),
+  revokeSetupToken: route('DELETE', '/api/setup-tokens/:id', 'Revoke a setup token; computers that joined with it stay', byId, nothing),
+
+  addAgent: route('POST', '/api/agents', 'Name a computer and get its agent token, shown this once',
+    z.object({ name: agentName }), z.object({ id: idSchema, name: z.string(), token: tokenSchema, link: z.string() })),
+  listAgents: route('GET', '/api/agents', 'All computers, by name', nothing, z.array(agentViewSchema)),
+  renameAgent: route('PATCH', '/api/agents/:id', 'Rename a computer', byId.extend({ name: agentName }), nothing),
+  deleteAgent: route('DELETE', '/api/agents/:id', 'Remove a computer and its jobs; its token stops working at once', byId,
+    z.object({ deletedJobs: z.array(z.object({ id: idSchema, name: z.string() })) })),
+
+  createJob: route('POST', '/api/jobs', 'Give a computer a job', z.object({ agentId: idSchema, draft: jobDraftSchema }), jobSchema),
+  updateJob: route('PATCH', '/api/jobs/:id', 'Replace a job by a new version of it', byId.extend({ draft: jobDraftSchema }), jobSchema),
+  listJobs: route('GET', '/api/jobs', 'All jobs, or those of one computer', z.object({ agentId: idSchema.optional() }), z.array(hubJobViewSchema)),
+  deleteJob: route('DELETE', '/api/jobs/:id', 'Delete a job; snapshots stay where they are', byId, nothing),
+  pauseJob: route('POST', '/api/jobs/:id/pause', 'Hold the schedule of a job', byId, nothing),
+  resumeJob: route('POST', '/api/jobs/:id/resume', 'Let the schedule of a job run again', byId, nothing),
+  /** Waits for the agent where it is offline; the run is `queued` until then. */
+  runJob: route('POST', '/api/jobs/:id/run', 'Run a job now', byId, z.object({ id: idSchema })),
+
+  listRuns: route('GET', '/api/runs', 'Runs, newest first', z.object({ agentId: idSchema.optional(), jobId: idSchema.optional(), limit }), z.array(hubRunViewSchema)),
+  getRun: route('GET', '/api/runs/:id', 'One run with its newest log lines, oldest first', byId.extend({ limit }), z.object({ run: hubRunViewSchema, log: z.array(runLogLineSchema) })),
+  cancelRun: route('POST', '/api/runs/:id/cancel', 'Cancel a run', byId, nothing),
+};
+export type AdminRoutes = typeof adminRoutes;
+export type AdminRoute = keyof AdminRoutes;
+export type AdminParams<N extends AdminRoute> = z.input<AdminRoutes[N]['params']>;
+export type AdminResult<N extends AdminRoute> = z.infer<AdminRoutes[N]['result']>;
+
+/** The running hub, in this process or behind its local socket. Every method rejects with HoldfastError. */
+export type HubAdmin = { readonly [N in AdminRoute]: (params: AdminParams<N>) => Promise<AdminResult<N>> };

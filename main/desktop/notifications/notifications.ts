@@ -1,0 +1,36 @@
+/** Notices as the desktop shows them. */
+import { Notification } from 'electron';
+import type { AgentControl, AgentState } from '../../shared/control.js';
+import { escapeMarkup, noticesBetween } from './notices.js';
+
+export interface NotificationOptions {
+  readonly control: AgentControl;
+  /** A click on a notification. */
+  readonly open: () => void;
+  readonly log: (message: string) => void;
+}
+
+/** @returns a function that ends it. */
+export function notifyOfRuns({ control, open, log }: NotificationOptions): () => void {
+  let before: AgentState | null = null;
+  // Chromium forgets a notification that is collected, and its click with it.
+  const shown = new Set<Notification>();
+  return control.on('state', (after) => {
+    for (const { title, body } of before === null ? [] : noticesBetween(before, after)) {
+      const notification = new Notification({ title, body: process.platform === 'linux' ? escapeMarkup(body) : body });
+      const forget = (): void => void shown.delete(notification);
+      shown.add(notification);
+      notification.on('click', () => {
+        forget();
+        open();
+      });
+      notification.on('close', forget);
+      notification.on('failed', (_event, error) => {
+        forget();
+        log(`A notification could not be shown: ${error}`);
+      });
+      notification.show();
+    }
+    before = after;
+  });
+}

@@ -1,0 +1,89 @@
+/** What the tray shows for a state of the agent. Pure: the thin Electron edge is in tray.ts. */
+import type { AgentState } from '../../shared/control.js';
+import { pauseChoices } from '../../shared/pause.js';
+import { activeRun, connectionLine, runShare, statusLine } from '../../shared/phrases.js';
+import type { Status } from '../../shared/status.js';
+
+export type TrayAction =
+  | { readonly type: 'run'; readonly jobIds: readonly string[] }
+  | { readonly type: 'cancel'; readonly runId: string }
+  | { readonly type: 'pause'; readonly choice: number }
+  | { readonly type: 'resume' }
+  | { readonly type: 'open' }
+  | { readonly type: 'quit' };
+
+export type TrayItem =
+  | { readonly kind: 'separator' }
+  /** `action` null: a line to read. */
+  | { readonly kind: 'item'; readonly label: string; readonly action: TrayAction | null }
+  | { readonly kind: 'submenu'; readonly label: string; readonly items: readonly TrayItem[] };
+
+export type TrayIcon = 'running' | 'protected' | 'paused' | 'due' | 'at-risk' | 'failing' | 'not-set-up';
+
+export interface TrayModel {
+  readonly icon: TrayIcon;
+  readonly tooltip: string;
+  readonly menu: readonly TrayItem[];
+}
+
+const iconOf: Record<Status, TrayIcon> = {
+  Protected: 'protected', Paused: 'paused', Due: 'due', 'At risk': 'at-risk', Failing: 'failing', 'Not set up': 'not-set-up',
+};
+
+const separator: TrayItem = { kind: 'separator' };
+const line = (label: string): TrayItem => ({ kind: 'item', label: shortened(label), action: null });
+const item = (label: string, action: TrayAction | null): TrayItem => ({ kind: 'item', label, action });
+
+/** Menus are narrow; the window has the whole sentence. */
+function shortened(text: string): string {
+  return text.length <= 90 ? text : `${text.slice(0, 88).trimEnd()}…`;
+}
+
+/** @param state null while the agent starts. */
+export function trayModel(state: AgentState | null): TrayModel {
+  const ending = [item('Open Holdfast', { type: 'open' }), item('Quit', { type: 'quit' })];
+  if (state === null) return { icon: 'not-set-up', tooltip: 'Holdfast is starting', menu: [line('Holdfast is starting'), separator, ...ending] };
+  const run = activeRun(state);
+  return {
+    icon: run === null ? iconOf[state.status] : 'running',
+    tooltip: `Holdfast: ${tooltip(state)}`,
+    menu: [
+      line(statusLine(state)),
+      line(connectionLine(state.connection)),
+      separator,
+      ...backUp(state),
+      ...(run === null ? [] : [item('Cancel backup', { type: 'cancel', runId: run.id })]),
+      pauseOrResume(state),
+      separator,
+      ...ending,
+    ],
+  };
+}
+
+function tooltip(state: AgentState): string {
+  const run = activeRun(state);
+  if (run === null) return statusLine(state);
+  const share = runShare(run);
+  return `${statusLine(state)}. Backing up "${run.jobName}"${share === null ? '' : `, ${Math.floor(share * 100)}%`}`;
+}
+
+function backUp({ jobs }: AgentState): TrayItem[] {
+  const label = 'Back up now';
+  if (jobs.length === 0) return [item(label, null)];
+  if (jobs.length === 1) return [item(label, { type: 'run', jobIds: jobs.map(({ job }) => job.id) })];
+  return [{
+    kind: 'submenu', label,
+    items: [
+      item('All jobs', { type: 'run', jobIds: jobs.map(({ job }) => job.id) }),
+      separator,
+      ...jobs.map(({ job }) => item(job.name, { type: 'run', jobIds: [job.id] })),
+    ],
+  }];
+}
+
+function pauseOrResume({ paused }: AgentState): TrayItem {
+  if (paused !== null) return item('Resume agent', { type: 'resume' });
+  // Which moment a choice means is computed when it is clicked; a menu may stand for days.
+  const choices = pauseChoices(new Date(0));
+  return { kind: 'submenu', label: 'Pause agent', items: choices.map(({ label }, choice) => item(label, { type: 'pause', choice })) };
+}

@@ -1,0 +1,80 @@
+/** What only a desktop can do for the page: dialogs, files, the printer, the clipboard, the browser. */
+import { app, clipboard, dialog, shell, type BrowserWindow } from 'electron';
+import type { AgentControl } from '../../shared/control.js';
+import { HoldfastError } from '../../shared/errors.js';
+import type { externalPages } from '../../shared/ipc.js';
+import type { WindowHandlers } from '../ipc/answer.js';
+import { chosenDestination, judgeDestination, suggestDestinations } from '../places/destinations.js';
+import { suggestFolders } from '../places/folders.js';
+import { printRecoveryKit, saveRecoveryKit } from '../recovery-kit/recovery-kit.js';
+
+const addresses: Record<(typeof externalPages)[number], string> = {
+  restic: 'https://restic.net/',
+  'restic-restore': 'https://restic.readthedocs.io/en/stable/050_restore.html',
+};
+
+export interface WindowHandlerOptions {
+  readonly control: AgentControl;
+  readonly window: () => BrowserWindow | null;
+  readonly about: { readonly ownHub: boolean; readonly attached: boolean; readonly version: string };
+  readonly useOwnHub: () => Promise<void>;
+}
+
+export function windowHandlers({ about, control, useOwnHub, window }: WindowHandlerOptions): WindowHandlers {
+  const home = app.getPath('home');
+  const parent = (): BrowserWindow => {
+    const open = window();
+    if (open === null) throw new HoldfastError('cancelled', 'The window was closed.');
+    return open;
+  };
+  const confirm = async (destinationId: string): Promise<void> => void (await control.call('confirmRecoveryKit', { destinationId }));
+
+  return {
+    chooseFolders: async () => {
+      const { canceled, filePaths } = await dialog.showOpenDialog(parent(), {
+        title: 'Choose folders to back up', defaultPath: home, properties: ['openDirectory', 'multiSelections', 'showHiddenFiles'],
+      });
+      return { paths: canceled ? [] : filePaths };
+    },
+    chooseDestination: async () => {
+      const { canceled, filePaths } = await dialog.showOpenDialog(parent(), {
+        title: 'Choose where the backup goes', defaultPath: home, properties: ['openDirectory', 'createDirectory'],
+      });
+      const [folder] = filePaths;
+      return { place: canceled || folder === undefined ? null : await chosenDestination(folder) };
+    },
+    suggestFolders: async () => ({
+      folders: await suggestFolders({
+        home,
+        documents: app.getPath('documents'), desktop: app.getPath('desktop'), pictures: app.getPath('pictures'),
+        music: app.getPath('music'), videos: app.getPath('videos'), downloads: app.getPath('downloads'),
+      }),
+    }),
+    suggestDestinations: async () => ({ places: await suggestDestinations(home, process.platform) }),
+    judgeDestination: ({ path, sources }) => judgeDestination(path, sources, home, process.platform),
+    saveRecoveryKit: async ({ destinationId }) => {
+      const kit = await control.call('recoveryKit', { destinationId });
+      const path = await saveRecoveryKit(kit, parent(), app.getPath('documents'));
+      if (path !== null) await confirm(destinationId);
+      return { path };
+    },
+    printRecoveryKit: async ({ destinationId }) => {
+      const printed = await printRecoveryKit(await control.call('recoveryKit', { destinationId }));
+      if (printed) await confirm(destinationId);
+      return { printed };
+    },
+    copyText: ({ text }) => {
+      clipboard.writeText(text);
+      return Promise.resolve({});
+    },
+    openExternal: async ({ page }) => {
+      await shell.openExternal(addresses[page]);
+      return {};
+    },
+    about: () => Promise.resolve(about),
+    useOwnHub: async () => {
+      await useOwnHub();
+      return {};
+    },
+  };
+}

@@ -1,0 +1,85 @@
+/**
+ * The window's contract with the app: everything a page may ask of it, and everything it is told. The agent's control methods pass through
+ * unchanged under their own names; what only a desktop can do (dialogs, files, printer, clipboard) is added here. One channel each way.
+ */
+import { z } from 'zod';
+import { controlEvents, controlMethods } from './control.js';
+import { errorShape } from './errors.js';
+import { idSchema } from './model.js';
+
+const method = <P extends z.ZodType, R extends z.ZodType>(params: P, result: R): { params: P; result: R } => ({ params, result });
+const nothing = z.object({});
+const path = z.string().startsWith('/', 'a path must be absolute').max(4096);
+
+export const suggestedFolderSchema = z.object({ path, name: z.string(), selected: z.boolean() });
+export type SuggestedFolder = z.infer<typeof suggestedFolderSchema>;
+
+export const placeSchema = z.object({
+  /** The same for the same path, so that a set-up that was broken off finds its password again. */
+  destinationId: idSchema,
+  /** The folder that would hold the repository. It need not exist yet. */
+  path,
+  name: z.string(),
+  kind: z.enum(['disk', 'folder']),
+  /** Bytes; null when the system does not say. */
+  freeBytes: z.number().min(0).nullable(),
+});
+export type Place = z.infer<typeof placeSchema>;
+
+/** Pages outside the app that a window may open, by name: no address ever comes from a page. */
+export const externalPages = ['restic', 'restic-restore'] as const;
+
+export const windowMethods = {
+  /** Opens the system's folder dialog. Empty when it was cancelled. */
+  chooseFolders: method(nothing, z.object({ paths: z.array(path) })),
+  chooseDestination: method(nothing, z.object({ place: placeSchema.nullable() })),
+  /** Folders most people keep their work in, of those that exist here. */
+  suggestFolders: method(nothing, z.object({ folders: z.array(suggestedFolderSchema) })),
+  /** Places for a repository, best first: attached disks, then a folder at home. */
+  suggestDestinations: method(nothing, z.object({ places: z.array(placeSchema) })),
+  /** What speaks against a destination, each a sentence; `excludes` keeps it from backing itself up. */
+  judgeDestination: method(
+    z.object({ path, sources: z.array(path).max(1000) }),
+    z.object({ warnings: z.array(z.string()), excludes: z.array(z.string()) })),
+  /** Asks where, and writes the kit there; `path` is null when the dialog was cancelled. The kit counts as confirmed then. */
+  saveRecoveryKit: method(z.object({ destinationId: idSchema }), z.object({ path: z.string().nullable() })),
+  /** Opens the system's print dialog. The kit counts as confirmed when it was printed. */
+  printRecoveryKit: method(z.object({ destinationId: idSchema }), z.object({ printed: z.boolean() })),
+  copyText: method(z.object({ text: z.string().max(4_000_000) }), nothing),
+  openExternal: method(z.object({ page: z.enum(externalPages) }), nothing),
+  /** Whether this app has a hub of its own to go back to, and whether it shows an agent that runs elsewhere. */
+  about: method(nothing, z.object({ ownHub: z.boolean(), attached: z.boolean(), version: z.string() })),
+  /** Joins the hub inside this app. */
+  useOwnHub: method(nothing, nothing),
+};
+
+export const ipcMethods = { ...controlMethods, ...windowMethods };
+export type IpcMethods = typeof ipcMethods;
+export type IpcMethod = keyof IpcMethods;
+export type WindowMethod = keyof typeof windowMethods;
+export type IpcParams<M extends IpcMethod> = z.input<IpcMethods[M]['params']>;
+export type IpcResult<M extends IpcMethod> = z.infer<IpcMethods[M]['result']>;
+
+const methodNames = Object.keys(ipcMethods) as [IpcMethod, ...IpcMethod[]];
+export const ipcRequestSchema = z.object({ method: z.enum(methodNames), params: z.unknown() });
+export type IpcRequest = z.infer<typeof ipcRequestSchema>;
+
+/** Errors cross as their shape: what Electron makes of a thrown Error is not fit for a screen. */
+export const ipcReplySchema = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), result: z.unknown() }),
+  z.object({ ok: z.literal(false), error: errorShape }),
+]);
+export type IpcReply = z.infer<typeof ipcReplySchema>;
+
+/** The agent's events, and `show`: the tray asks the window to open a place. */
+export const ipcEventSchemas = { ...controlEvents, show: z.object({ place: z.enum(['connection', 'jobs', 'logs']) }) };
+export type IpcEvents = { [E in keyof typeof ipcEventSchemas]: z.infer<(typeof ipcEventSchemas)[E]> };
+export type IpcEvent = keyof IpcEvents;
+export const ipcEventSchema = z.object({ event: z.enum(Object.keys(ipcEventSchemas) as [IpcEvent, ...IpcEvent[]]), payload: z.unknown() });
+
+/** What the preload puts on `window`. It carries messages and nothing else; both ends parse them. */
+export interface IpcBridge {
+  call(request: IpcRequest): Promise<unknown>;
+  /** @returns a function that ends the subscription. */
+  listen(listener: (message: unknown) => void): () => void;
+}

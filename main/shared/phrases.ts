@@ -1,0 +1,78 @@
+/** What tray, window and notifications say about the agent's state. One place, so that they say the same. */
+import type { AgentState, Connection } from './control.js';
+import { isFinal, type Run, type Schedule } from './model.js';
+import { ageText, bytesText, countText } from './text.js';
+
+export const statusLine = (report: { status: string; reason: string }): string => `${report.status}: ${report.reason}`;
+
+const hubText = ({ hub, hubName }: Connection): string => hubName ?? hub ?? 'the hub';
+
+/** One line about the tunnel. */
+export function connectionLine(connection: Connection): string {
+  switch (connection.state) {
+    case 'connected': return `Connected to ${hubText(connection)}`;
+    case 'connecting': return `Connecting to ${hubText(connection)}`;
+    case 'waiting': return `No connection to ${hubText(connection)}; trying again by itself`;
+    case 'paused': return 'Disconnected while the agent is paused';
+    case 'stopped': return `Refused by ${hubText(connection)}`;
+    case 'not-joined': return 'Not joined to a hub';
+  }
+}
+
+/** The run that is under way, if any: the one that works goes before those that wait. */
+export function activeRun(state: Pick<AgentState, 'runs'>): Run | null {
+  const unfinished = state.runs.filter((run) => !isFinal(run.state));
+  return unfinished.find((run) => run.state === 'running') ?? unfinished[0] ?? null;
+}
+
+/** Done share of a run in [0, 1]; null while the total is not known. */
+export function runShare(run: Run): number | null {
+  const progress = run.progress;
+  if (progress === null || progress.bytesTotal === null || progress.filesTotal === null) return null;
+  if (progress.phase === 'finishing') return 1;
+  if (progress.bytesTotal > 0) return Math.min(progress.bytesDone / progress.bytesTotal, 1);
+  return progress.filesTotal > 0 ? Math.min(progress.filesDone / progress.filesTotal, 1) : 1;
+}
+
+/** What a run does at the moment. */
+export function progressLine(run: Run): string {
+  if (run.state === 'queued') return 'Waiting for its turn';
+  const progress = run.progress;
+  if (progress === null || progress.phase === 'preparing') return 'Looking through the files';
+  if (progress.phase === 'finishing') return 'Finishing';
+  const files = countText(progress.filesDone, 'file');
+  if (progress.bytesTotal === null) return `${files}, ${bytesText(progress.bytesDone)} so far`;
+  return `${files}, ${bytesText(progress.bytesDone)} of ${bytesText(progress.bytesTotal)}`;
+}
+
+/** The end of a run in two or three words. */
+export function runOutcome(run: Run): string {
+  switch (run.state) {
+    case 'queued': return 'Waiting';
+    case 'running': return 'Running';
+    case 'succeeded': return 'Finished';
+    case 'warnings': return `Finished, ${countText(run.result?.unreadableCount ?? 0, 'file')} not read`;
+    case 'failed': return 'Failed';
+    case 'cancelled': return 'Cancelled';
+    case 'interrupted': return 'Interrupted';
+  }
+}
+
+/** When a coming moment is, as seen from `now`: `in 3 hours`, `any moment`. Times in ms since the epoch. */
+export const untilText = (at: number, now: number): string => (at - now < 60_000 ? 'any moment' : `in ${ageText(at - now, 'bare')}`);
+
+const weekdays = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+
+export function scheduleText(schedule: Schedule): string {
+  switch (schedule.type) {
+    case 'manual': return 'When you start it';
+    case 'every': return schedule.minutes % 60 === 0
+      ? (schedule.minutes === 60 ? 'Every hour' : `Every ${schedule.minutes / 60} hours`)
+      : `Every ${schedule.minutes} minutes`;
+    case 'times': {
+      const days = schedule.days === undefined ? 'Every day' : schedule.days.map((day) => weekdays[day]).join(', ');
+      return `${days} at ${schedule.times.join(', ')}`;
+    }
+    case 'cron': return `By the cron rule ${schedule.expression}`;
+  }
+}

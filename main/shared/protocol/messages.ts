@@ -23,6 +23,8 @@ export const helloSchema = z.object({
   arch: z.string().max(40),
   capabilities: z.array(z.string().max(40)).max(100),
   clock: timeSchema,
+  /** IANA name of the computer's timezone: what schedules without one mean by 09:00. */
+  timezone: z.string().max(64).optional(),
   /** Revision of the job set that the agent holds; 0 for none. */
   jobsRevision: revision,
   /** Names this journal; `seq` starts at 1 in a new one. A reinstalled agent begins a new one. */

@@ -1,0 +1,56 @@
+/** Joining a hub: a setup token is traded for an agent token over the same pinned connection that the tunnel uses. */
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { errorShape, HoldfastError } from '../../shared/errors.js';
+import { enrolPath, enrolResponseSchema, type EnrolRequest, type EnrolResponse } from '../../shared/protocol/enrolment.js';
+import type { HubLink } from '../../shared/protocol/link.js';
+import { explain, openSocket } from './secure-socket.js';
+
+const answerWithin = 20_000;
+const maxAnswerBytes = 64 * 1024;
+
+/** @throws HoldfastError `token-unknown` and the like as the hub says; `hub-unreachable` or `offline` when there is no way to it. */
+export async function enrolAtHub(link: HubLink, enrolment: EnrolRequest): Promise<EnrolResponse> {
+  const transport = await openSocket(link);
+  const body = JSON.stringify(enrolment);
+  const { status, text } = await new Promise<{ status: number; text: string }>((resolve, reject) => {
+    const request = httpRequest(new URL(enrolPath, link.url.replace(/^https:/, 'http:')), {
+      method: 'POST',
+      createConnection: () => transport,
+      agent: false,
+      timeout: answerWithin,
+      headers: { authorization: `Bearer ${link.token}`, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+    });
+    request.on('timeout', () => request.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })));
+    request.on('error', (error) => reject(explain(error, link)));
+    request.on('response', (response) => readAll(response).then((read) => resolve({ status: response.statusCode ?? 0, text: read }), (error: Error) => reject(explain(error, link))));
+    request.end(body);
+  }).finally(() => transport.destroy());
+  const json = parseJson(text);
+  if (status === 200) {
+    const answer = enrolResponseSchema.safeParse(json);
+    if (answer.success) return answer.data;
+  }
+  const refusal = errorShape.safeParse(json);
+  if (refusal.success) throw HoldfastError.fromShape(refusal.data);
+  throw new HoldfastError('hub-unreachable', `What answers at ${link.url} is not a Holdfast hub (HTTP ${status}). Check the address.`);
+}
+
+async function readAll(response: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of response) {
+    const bytes = part as Buffer;
+    size += bytes.length;
+    if (size > maxAnswerBytes) throw new Error('the answer is too long');
+    parts.push(bytes);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -28,7 +28,7 @@ const source = {
 export const version = '33.2.1';
 
 /** Raised whenever prepare() makes something else of the same package. */
-const recipe = 1;
+const recipe = 2;
 
 /** Whether that runtime runs on this computer. */
 export const isUsable = process.platform === 'linux' && process.arch === 'x64';
@@ -91,7 +91,9 @@ async function prepare(work, archive) {
   const runtime = path.join(work, source.folder);
   const resources = path.join(runtime, 'resources');
   await rm(resources, { recursive: true });
-  await cp(inRoot('build', 'default_app'), path.join(resources, 'default_app.asar'), { recursive: true });
+  await mkdir(resources);
+  const { createPackage } = await import('@electron/asar');
+  await createPackage(inRoot('build', 'default_app'), path.join(resources, 'default_app.asar'));
   await rm(path.join(runtime, 'browser_v8_context_snapshot.bin')); // holds the other project's code
   await rename(path.join(runtime, source.executable), path.join(runtime, 'electron'));
   await rename(path.join(runtime, 'LICENSE.electron.txt'), path.join(runtime, 'LICENSE'));

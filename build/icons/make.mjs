@@ -2,7 +2,7 @@
 /**
  * node build/icons/make.mjs    draws png/ anew from svg/; needs rsvg-convert (librsvg2-bin). Commit the result.
  *
- * Tray pictures are drawn in colour for Linux (16, 22 and 32 px, each also @2x) and in black on nothing for macOS
+ * Tray pictures are drawn in colour for Linux (16, 22 and 32 px, each also doubled) and in black on nothing for macOS
  * (…Template.png, which the menu bar colours itself). The states differ in shape, so no one needs the colour to tell them apart.
  */
 import { spawnSync } from 'node:child_process';

@@ -1,0 +1,245 @@
+/** Walks the sources, compares with the parent snapshot, and builds the tree of a new one. */
+import { readdirSync } from 'node:fs';
+import { posix } from 'node:path';
+import { setImmediate as yieldToEvents } from 'node:timers/promises';
+import { HoldfastError } from '../../shared/errors.js';
+import { codeOf } from '../backend/local-errors.js';
+import type { Id } from '../format/id.js';
+import { typeOf } from '../format/mode.js';
+import type { Node } from '../format/node.js';
+import { toBytes, type ByteString } from '../format/text.js';
+import { toMillis } from '../format/time.js';
+import type { Files } from '../posix/files.js';
+import type { Stat } from '../posix/stat.js';
+import type { FileResult } from '../workers/messages.js';
+import type { FileQueue } from './file-queue.js';
+import { hasChanged, NodeMaker } from './node-maker.js';
+import type { Target } from './targets.js';
+import { Folder, type TreeStore } from './tree-builder.js';
+
+/** What the archiver reports. Paths are those of the file system. */
+export interface ArchiveEvents {
+  /** A file or folder that could not be read, wholly or in part. */
+  error(path: ByteString, message: string): void;
+  file(state: 'new' | 'changed' | 'unmodified', size: number, path: ByteString): void;
+  folder(state: 'new' | 'changed' | 'unmodified'): void;
+  /** Bytes of unchanged files, which no worker counts. */
+  skippedBytes(bytes: number): void;
+  excluded(rule: string, path: ByteString, size: number): void;
+}
+
+/** Decides what is left out. `enter` and `leave` follow the walk, for rules that depend on a folder. */
+export interface Selector {
+  /** @returns the rule that excludes it, or null */
+  excludes(path: ByteString, stat: Stat): string | null;
+  /** @returns the rule by which the folder's content is left out, or null */
+  enter(path: ByteString, names: readonly ByteString[]): string | null;
+  leave(path: ByteString): void;
+}
+
+export interface ArchiverOptions {
+  readonly files: Files;
+  readonly queue: FileQueue;
+  readonly trees: TreeStore;
+  readonly selector: Selector;
+  readonly events: ArchiveEvents;
+  /** Loads a tree of the parent; an unreadable one is null, and its files are read again. */
+  readonly loadTree: (id: Id) => Promise<Node[] | null>;
+  readonly hasBlob: (id: Id) => boolean;
+  /** Relative paths start here. */
+  readonly base: ByteString;
+  readonly withAtime: boolean;
+  readonly ignoreCtime: boolean;
+  readonly ignoreInode: boolean;
+  readonly signal: AbortSignal;
+  /** Waits while too much is on its way to the repository. */
+  readonly room: () => Promise<void>;
+}
+
+const breathEvery = 8; // ms of work between looks at what workers have sent
+
+/** The parent's entries, looked up in the order of their names. */
+class PreviousEntries {
+  private readonly byName: Map<ByteString, Node>;
+  constructor(nodes: readonly Node[] | null) {
+    this.byName = new Map(nodes?.map((node) => [node.name, node]));
+  }
+  find(name: ByteString): Node | null {
+    return this.byName.get(name) ?? null;
+  }
+}
+
+function reason(error: unknown): string {
+  switch (codeOf(error)) {
+    case 'EACCES': case 'EPERM': return 'no permission to read it';
+    case 'ENOENT': return 'it vanished before it was read';
+    case 'ELOOP': return 'it became a link before it was read';
+    case 'EIO': return 'the disk reports an error';
+    default: return error instanceof Error ? error.message : String(error);
+  }
+}
+
+export class Archiver {
+  private readonly nodes: NodeMaker;
+  private lastBreath = performance.now();
+
+  constructor(private readonly options: ArchiverOptions) {
+    this.nodes = new NodeMaker(
+      options.files, { withAtime: options.withAtime, trustCtime: !options.ignoreCtime },
+      (path, error) => { options.events.error(path, `its extended attributes: ${reason(error)}`); },
+    );
+  }
+
+  /**
+   * @param previous root entries of the parent snapshot
+   * @returns the root tree's ID
+   * @throws `source-missing` when nothing of the targets is there
+   */
+  async run(top: Target, previous: readonly Node[] | null): Promise<Id> {
+    let root: { tree: Id; entries: number } | null = null as { tree: Id; entries: number } | null;
+    const folder = new Folder(this.options.trees, (tree, entries) => { root = { tree, entries }; });
+    await this.targets(top, folder, new PreviousEntries(previous));
+    folder.close();
+    await this.options.queue.finished();
+    this.options.signal.throwIfAborted();
+    if (root === null) throw new HoldfastError('internal', 'The walk ended before all files were stored.');
+    if (root.entries === 0) throw new HoldfastError('source-missing', 'Nothing was there to back up. Check that the folders exist and that you may read them.');
+    return root.tree;
+  }
+
+  private async targets(node: Target, folder: Folder, previous: PreviousEntries): Promise<void> {
+    for (const name of [...node.children.keys()].sort()) {
+      const target = node.children.get(name);
+      if (!target) continue;
+      const old = previous.find(name);
+      if (target.path !== undefined) {
+        await this.entry(folder, posix.resolve(this.options.base, target.path), name, old, true);
+        continue;
+      }
+      const path = posix.resolve(this.options.base, target.metadataPath ?? '/');
+      const stat = this.tryStat(path);
+      if (!stat) continue;
+      const inner = this.subfolder(folder, this.nodes.make(path, name, stat, old), old);
+      await this.targets(target, inner, new PreviousEntries(await this.subtreeOf(old)));
+      inner.close();
+    }
+  }
+
+  /** A folder within `parent`, whose node is added there when the folder is complete. */
+  private subfolder(parent: Folder, node: Node, old: Node | null): Folder {
+    const place = parent.reserve();
+    return new Folder(this.options.trees, (tree) => {
+      node.subtree = tree;
+      const isOld = old?.type === 'dir';
+      this.options.events.folder(!isOld ? 'new' : old.subtree === tree && old.mode === node.mode && old.ctime.seconds === node.ctime.seconds && old.ctime.nanos === node.ctime.nanos ? 'unmodified' : 'changed');
+      place(node);
+    });
+  }
+
+  private async subtreeOf(node: Node | null): Promise<Node[] | null> {
+    return node?.type === 'dir' && node.subtree !== null ? this.options.loadTree(node.subtree) : null;
+  }
+
+  private tryStat(path: ByteString): Stat | null {
+    try {
+      return this.options.files.lstat(path);
+    } catch (error) {
+      this.options.events.error(path, codeOf(error) === 'ENOENT' ? 'it does not exist' : reason(error));
+      return null;
+    }
+  }
+
+  private async entry(folder: Folder, path: ByteString, name: ByteString, old: Node | null, explicit: boolean): Promise<void> {
+    if (performance.now() - this.lastBreath > breathEvery) await this.breathe();
+    const { selector, events } = this.options;
+    const stat = this.tryStat(path);
+    if (!stat) return;
+    const rule = explicit ? null : selector.excludes(path, stat);
+    if (rule !== null) {
+      events.excluded(rule, path, stat.size);
+      return;
+    }
+    const type = typeOf(stat.mode);
+    if (type === 'socket') return; // as restic: a socket means nothing without its process
+    if (type === 'irregular') {
+      events.error(path, 'it is of an unknown type');
+      return;
+    }
+    let node: Node;
+    try {
+      node = this.nodes.make(path, name, stat, old);
+    } catch (error) {
+      events.error(path, reason(error));
+      return;
+    }
+    if (type === 'dir') await this.directory(folder, path, node, old);
+    else if (type === 'file') await this.file(folder, path, node, stat, old);
+    else folder.add(node);
+  }
+
+  private async directory(parent: Folder, path: ByteString, node: Node, old: Node | null): Promise<void> {
+    const { selector, events } = this.options;
+    let names: ByteString[];
+    try {
+      names = readdirSync(toBytes(path), { encoding: 'latin1' }).sort();
+    } catch (error) {
+      events.error(path, reason(error));
+      return;
+    }
+    const rule = selector.enter(path, names);
+    const folder = this.subfolder(parent, node, old);
+    if (rule !== null) events.excluded(rule, path, 0);
+    const wanted = rule === null ? names : names.filter((name) => name === 'CACHEDIR.TAG');
+    const previous = new PreviousEntries(await this.subtreeOf(old));
+    const prefix = path === '/' ? '/' : `${path}/`;
+    for (const name of wanted) await this.entry(folder, prefix + name, name, previous.find(name), false);
+    selector.leave(path);
+    folder.close();
+  }
+
+  private async file(folder: Folder, path: ByteString, node: Node, stat: Stat, old: Node | null): Promise<void> {
+    const { queue, events, hasBlob } = this.options;
+    if (old && !hasChanged(stat, old, { ctime: this.options.ignoreCtime, inode: this.options.ignoreInode })) {
+      if (old.content?.every(hasBlob)) {
+        node.content = old.content;
+        folder.add(node);
+        events.file('unmodified', stat.size, path);
+        events.skippedBytes(stat.size);
+        return;
+      }
+      events.error(path, 'parts of it are missing in the repository; it is stored again');
+    }
+    const place = folder.reserve();
+    queue.add({ path, size: stat.size, mtimeMs: toMillis(stat.mtime), ino: stat.ino }, (result) => {
+      place(this.withContent(path, node, result, old));
+    });
+    await queue.room();
+    await this.options.room();
+  }
+
+  private withContent(path: ByteString, node: Node, result: FileResult, old: Node | null): Node | null {
+    const { events } = this.options;
+    if (result.error) {
+      events.error(path, reason(result.error.code === '' ? new Error(result.error.message) : result.error));
+      return null;
+    }
+    let complete = node;
+    if (result.stale) {
+      const now = this.tryStat(path);
+      const moved = now === null || typeOf(now.mode) !== 'file';
+      if (!moved) complete = this.nodes.make(path, node.name, now, null);
+      const grew = moved || now.size !== result.size || toMillis(now.mtime) !== toMillis(complete.mtime);
+      if (result.unstable && grew) events.error(path, 'it kept changing while it was read; what was stored may be a mixture');
+    }
+    complete.content = result.content;
+    complete.size = result.size;
+    events.file(old?.type === 'file' ? 'changed' : 'new', result.size, path);
+    return complete;
+  }
+
+  private async breathe(): Promise<void> {
+    await yieldToEvents();
+    this.options.signal.throwIfAborted();
+    this.lastBreath = performance.now();
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * Where every blob lies: some 60 bytes each in typed arrays, so that millions fit into memory.
+ * A blob that is in several packs has several entries, chained.
+ */
+import type { BlobType, PackedBlob } from '../format/pack-header.js';
+import type { Id } from '../format/id.js';
+import type { IndexedPack } from '../format/index-file.js';
+
+export interface BlobLocation extends PackedBlob {
+  readonly pack: Id;
+}
+
+const none = 0xffffffff;
+
+function larger<T extends Uint32Array | Uint8Array>(old: T, make: (n: number) => T, length: number): T {
+  const bigger = make(length);
+  bigger.set(old);
+  return bigger;
+}
+
+export class BlobIndex {
+  readonly packs: Id[] = [];
+  private readonly packNumbers = new Map<Id, number>();
+  private entries = 0;
+  private ids = Buffer.alloc(1024 * 32);
+  private types = new Uint8Array(1024);
+  private pack = new Uint32Array(1024);
+  private offset = new Uint32Array(1024);
+  private length = new Uint32Array(1024);
+  private uncompressed = new Uint32Array(1024);
+  private next = new Uint32Array(1024);
+  private slots = new Uint32Array(4096).fill(none);
+  private readonly wanted = Buffer.alloc(32);
+
+  /** How many entries, duplicates counted. */
+  get size(): number {
+    return this.entries;
+  }
+
+  hasPack(id: Id): boolean {
+    return this.packNumbers.has(id);
+  }
+
+  addPack(pack: IndexedPack): void {
+    let number = this.packNumbers.get(pack.id);
+    if (number === undefined) {
+      number = this.packs.length;
+      this.packs.push(pack.id);
+      this.packNumbers.set(pack.id, number);
+    }
+    for (const blob of pack.blobs) this.add(blob, number);
+  }
+
+  has(type: BlobType, id: Id): boolean {
+    return this.first(type, id) !== none;
+  }
+
+  find(type: BlobType, id: Id): BlobLocation | null {
+    const entry = this.first(type, id);
+    return entry === none ? null : this.locationOf(entry);
+  }
+
+  /** All places of a blob. */
+  findAll(type: BlobType, id: Id): BlobLocation[] {
+    const found: BlobLocation[] = [];
+    for (let entry = this.first(type, id); entry !== none; entry = this.next[entry] ?? none) {
+      if (this.matches(entry, type)) found.push(this.locationOf(entry));
+    }
+    return found;
+  }
+
+  /** The number of a blob's first entry, by which callers may keep bitmaps and counters; -1 when it is not there. */
+  numberOf(type: BlobType, id: Id): number {
+    const entry = this.first(type, id);
+    return entry === none ? -1 : entry;
+  }
+
+  /** Bytes of content that a blob has when it is opened. */
+  plainLength(type: BlobType, id: Id): number | null {
+    const entry = this.first(type, id);
+    if (entry === none) return null;
+    return (this.uncompressed[entry] ?? 0) || Math.max((this.length[entry] ?? 0) - 32, 0);
+  }
+
+  at(entry: number): BlobLocation {
+    return this.locationOf(entry);
+  }
+
+  *all(): Iterable<BlobLocation> {
+    for (let entry = 0; entry < this.entries; entry++) yield this.locationOf(entry);
+  }
+
+  private locationOf(entry: number): BlobLocation {
+    return {
+      id: this.ids.toString('hex', entry * 32, entry * 32 + 32), type: this.types[entry] === 1 ? 'tree' : 'data',
+      pack: this.packs[this.pack[entry] ?? 0] ?? '', offset: this.offset[entry] ?? 0, length: this.length[entry] ?? 0,
+      uncompressedLength: this.uncompressed[entry] ?? 0,
+    };
+  }
+
+  private matches(entry: number, type: BlobType): boolean {
+    if (this.types[entry] !== (type === 'tree' ? 1 : 0)) return false;
+    return this.ids.compare(this.wanted, 0, 32, entry * 32, entry * 32 + 32) === 0;
+  }
+
+  private first(type: BlobType, id: Id): number {
+    this.wanted.write(id, 'hex');
+    const mask = this.slots.length - 1;
+    for (let slot = this.wanted.readUInt32LE(0) & mask; ; slot = (slot + 1) & mask) {
+      const entry = this.slots[slot] ?? none;
+      if (entry === none || this.matches(entry, type)) return entry;
+    }
+  }
+
+  private add(blob: PackedBlob, pack: number): void {
+    const first = this.first(blob.type, blob.id);
+    for (let e = first; e !== none; e = this.next[e] ?? none) {
+      if (this.pack[e] === pack && this.offset[e] === blob.offset) return; // the same, from another index file
+    }
+    const entry = this.entries++;
+    if (entry >= this.types.length) this.grow();
+    this.ids.write(blob.id, entry * 32, 'hex');
+    this.types[entry] = blob.type === 'tree' ? 1 : 0;
+    this.pack[entry] = pack;
+    this.offset[entry] = blob.offset;
+    this.length[entry] = blob.length;
+    this.uncompressed[entry] = blob.uncompressedLength;
+    if (first === none) {
+      this.next[entry] = none;
+      this.place(entry);
+    } else {
+      this.next[entry] = this.next[first] ?? none;
+      this.next[first] = entry;
+    }
+  }
+
+  private place(entry: number): void {
+    const mask = this.slots.length - 1;
+    let slot = this.ids.readUInt32LE(entry * 32) & mask;
+    while (this.slots[slot] !== none) slot = (slot + 1) & mask;
+    this.slots[slot] = entry;
+  }
+
+  private grow(): void {
+    const length = Math.ceil(this.types.length * 1.6);
+    const ids = Buffer.alloc(length * 32);
+    this.ids.copy(ids);
+    this.ids = ids;
+    this.types = larger(this.types, (n) => new Uint8Array(n), length);
+    const words = (n: number): Uint32Array<ArrayBuffer> => new Uint32Array(n);
+    this.pack = larger(this.pack, words, length);
+    this.offset = larger(this.offset, words, length);
+    this.length = larger(this.length, words, length);
+    this.uncompressed = larger(this.uncompressed, words, length);
+    this.next = larger(this.next, words, length);
+    if (length > this.slots.length * 0.7) this.rehash();
+  }
+
+  private rehash(): void {
+    const heads = this.slots.filter((entry) => entry !== none);
+    this.slots = new Uint32Array(this.slots.length * 2).fill(none);
+    for (const entry of heads) this.place(entry);
+  }
+}

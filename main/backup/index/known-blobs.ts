@@ -1,0 +1,116 @@
+/**
+ * Which data blobs the repository has, shared by all threads without messages: an open-addressing hash table of whole
+ * 32-byte IDs in a growable SharedArrayBuffer, guarded by one lock. Adding tells whether the ID was new, so exactly one
+ * thread stores each blob.
+ */
+const headerBytes = 64;
+const idWords = 8;
+const lockWord = 0;
+const countWord = 1;
+const capacityWord = 2;
+/** Room for about 90 million IDs; only what is used takes memory. */
+const mostBytes = 4 * 1024 ** 3 - 65536;
+const fullest = 0.8;
+
+export class KnownBlobs {
+  private readonly words: Int32Array;
+  private readonly wanted = new Int32Array(idWords);
+  private readonly wantedBytes = Buffer.from(this.wanted.buffer);
+
+  private constructor(readonly shared: SharedArrayBuffer) {
+    this.words = new Int32Array(shared);
+  }
+
+  /** @param expected how many IDs will certainly come */
+  static create(expected: number): KnownBlobs {
+    let capacity = 4096;
+    while (capacity * fullest < expected * 1.1) capacity *= 2;
+    const shared = new SharedArrayBuffer(headerBytes + capacity * 32, { maxByteLength: mostBytes });
+    const set = new KnownBlobs(shared);
+    set.words[capacityWord] = capacity;
+    return set;
+  }
+
+  /** In another thread, over the memory of the first. */
+  static attach(shared: SharedArrayBuffer): KnownBlobs {
+    return new KnownBlobs(shared);
+  }
+
+  get size(): number {
+    return Atomics.load(this.words, countWord);
+  }
+
+  has(id: Uint8Array): boolean {
+    return this.locked(() => this.find(id) < 0);
+  }
+
+  hasHex(id: string): boolean {
+    return this.has(Buffer.from(id, 'hex'));
+  }
+
+  /** @returns whether it was new */
+  add(id: Uint8Array): boolean {
+    return this.locked(() => {
+      let slot = this.find(id);
+      if (slot < 0) return false;
+      const count = (this.words[countWord] ?? 0) + 1;
+      if (count > (this.words[capacityWord] ?? 0) * fullest) {
+        this.grow();
+        slot = this.find(id);
+      }
+      this.words.set(this.wanted, slot);
+      this.words[countWord] = count;
+      return true;
+    });
+  }
+
+  addHex(id: string): boolean {
+    return this.add(Buffer.from(id, 'hex'));
+  }
+
+  /** @returns the word offset of the free slot for it, or -1 when it is there. Leaves the ID in `wanted`. */
+  private find(id: Uint8Array): number {
+    this.wantedBytes.set(id);
+    const { words, wanted } = this;
+    const capacity = words[capacityWord] ?? 0;
+    for (let at = (wanted[0] ?? 0) & (capacity - 1); ; at = (at + 1) & (capacity - 1)) {
+      const slot = headerBytes / 4 + at * idWords;
+      const first = words[slot];
+      // an ID that starts with 64 zero bits would look free; it is then merely stored twice
+      if (first === 0 && words[slot + 1] === 0) return slot;
+      if (first !== wanted[0]) continue;
+      let i = 1;
+      while (i < idWords && words[slot + i] === wanted[i]) i++;
+      if (i === idWords) return -1;
+    }
+  }
+
+  private grow(): void {
+    const capacity = this.words[capacityWord] ?? 0;
+    const start = headerBytes / 4;
+    const old = this.words.slice(start, start + capacity * idWords);
+    this.shared.grow(headerBytes + capacity * 2 * 32);
+    this.words.fill(0, start, start + capacity * 2 * idWords);
+    this.words[capacityWord] = capacity * 2;
+    const keep = Buffer.from(this.wantedBytes);
+    const bytes = Buffer.from(old.buffer);
+    for (let at = 0; at < old.length; at += idWords) {
+      if (old[at] === 0 && old[at + 1] === 0) continue;
+      const slot = this.find(bytes.subarray(at * 4, at * 4 + 32));
+      if (slot >= 0) this.words.set(this.wanted, slot);
+    }
+    this.wantedBytes.set(keep);
+  }
+
+  private locked<T>(work: () => T): T {
+    for (let tries = 0; Atomics.compareExchange(this.words, lockWord, 0, 1) !== 0; tries++) {
+      if (tries > 100) Atomics.wait(this.words, lockWord, 1, 1);
+    }
+    try {
+      return work();
+    } finally {
+      Atomics.store(this.words, lockWord, 0);
+      Atomics.notify(this.words, lockWord, 1);
+    }
+  }
+}

@@ -1,0 +1,170 @@
+/** The backup operation: from paths to a snapshot. */
+import { hostname, userInfo, availableParallelism } from 'node:os';
+import { posix } from 'node:path';
+import { HoldfastError } from '../../shared/errors.js';
+import { Archiver } from '../archiver/archiver.js';
+import { BackupTally } from '../archiver/tally.js';
+import { FileQueue, type ArchivePool } from '../archiver/file-queue.js';
+import { scan, type Totals } from '../archiver/scanner.js';
+import { makeSelector } from '../archiver/selector.js';
+import { resolveTargets } from '../archiver/targets.js';
+import { TreePacker } from '../archiver/tree-packer.js';
+import type { Id } from '../format/id.js';
+import type { Node } from '../format/node.js';
+import { encodeSnapshot, type SnapshotFile } from '../format/snapshot.js';
+import { fromText, toText } from '../format/text.js';
+import { formatTime, fromMillis, parseTime, toMillis } from '../format/time.js';
+import { KnownBlobs } from '../index/known-blobs.js';
+import { Files } from '../posix/files.js';
+import { BlobReader } from '../repository/blobs.js';
+import { PackSaver } from '../repository/pack-saver.js';
+import { findParent, findSnapshot } from '../repository/snapshots.js';
+import { programVersion } from '../version.js';
+import { sharedWords, type ArchiveData } from '../workers/messages.js';
+import { WorkerPool } from '../workers/pool.js';
+import { backupRequest, type BackupRequest, type BackupSummary, type InputControl, type Snapshot } from '../types.js';
+import { ProgressReporter, withRepository, type Session } from './session.js';
+import type { z } from 'zod';
+
+type Parsed = z.output<typeof backupRequest>;
+
+const mebibyte = 1024 * 1024;
+const defaultPackMiB = 16;
+
+/** @throws `source-missing`, `files-unreadable` never: unreadable files are counted in the summary */
+export async function backup(request: BackupRequest, control: InputControl = {}): Promise<BackupSummary> {
+  const parsed = backupRequest.parse(request);
+  if (parsed.paths.length === 0 && !parsed.stdin) throw new HoldfastError('usage', 'Nothing to back up was named. Give at least one file or folder.');
+  return withRepository(parsed.repository, parsed.dryRun ? 'none' : 'shared', control, (session) => run(parsed, control, session));
+}
+
+async function run(request: Parsed, control: InputControl, session: Session): Promise<BackupSummary> {
+  const { repository } = session;
+  const started = Date.now();
+  const time = request.time === undefined ? started : timeOf(request.time);
+  const host = request.host ?? hostname();
+  const base = fromText(request.workingFolder ?? process.cwd());
+  const absolute = request.paths.map((path) => toText(posix.resolve(base, fromText(path))));
+  const files = new Files();
+  if (!files.complete) session.warn('Extended attributes and names of owners cannot be read on this system; they are left out.');
+
+  const known = KnownBlobs.create(0);
+  const { index } = await repository.loadIndex({
+    signal: session.signal, onPack: (pack) => { for (const blob of pack.blobs) if (blob.type === 'data') known.addHex(blob.id); },
+  });
+  const reader = new BlobReader(repository, index);
+  const parent = await chooseParent(request, session, host, absolute, time);
+  const top = resolveTargets(request.paths.map(fromText), base);
+
+  const stop = new AbortController();
+  const signal = AbortSignal.any([session.signal, stop.signal]);
+  let failure: unknown;
+  const fail = (error: unknown): void => {
+    failure ??= error;
+    stop.abort();
+    pool.fail(error instanceof Error ? error : new Error(String(error)));
+  };
+  const shared = new SharedArrayBuffer(sharedWords.count * 4);
+  const workers = request.gentle ? 1 : request.workers ?? Math.min(availableParallelism(), 8);
+  const spoolFolder = request.dryRun ? '' : await repository.backend.spoolFolder();
+  const packSize = (request.packSize ?? defaultPackMiB) * mebibyte;
+  const data: ArchiveData = {
+    role: 'archive', repository: { keys: repository.keys, version: repository.config.version, polynomial: repository.config.polynomial },
+    compression: request.compression ?? 'auto', spoolFolder, packSize, known: known.shared, shared,
+    dryRun: request.dryRun ?? false, gentle: request.gentle ?? false,
+  };
+  const saver = new PackSaver(repository, { signal, onFailure: fail });
+  const pool: ArchivePool = new WorkerPool({ size: workers, data, onEvent: ({ pack }) => { saver.add(pack); } });
+  const tally = new BackupTally(control);
+  const trees = new TreePacker(repository, index, { spoolFolder, packSize, dryRun: data.dryRun, compression: data.compression, onFull: (pack) => { saver.add(pack); } });
+  const queue = new FileQueue(pool, workers, { counts: (counts) => { tally.addBlobs(counts); }, failed: fail });
+  const bytesDone = new BigInt64Array(shared);
+  let totals: Totals | null = parent?.summary && parent.summary.total_bytes_processed > 0
+    ? { files: parent.summary.total_files_processed, bytes: parent.summary.total_bytes_processed } : null;
+  const reporter = new ProgressReporter(control.onProgress, () => ({
+    action: 'backup', ...tally.progress(Number(Atomics.load(bytesDone, sharedWords.bytesDone / 2))),
+    ...(totals ? { total_files: totals.files, total_bytes: totals.bytes } : {}),
+  }));
+  const cancelWorkers = (): void => { Atomics.store(new Int32Array(shared), sharedWords.cancelled, 1); };
+  signal.addEventListener('abort', cancelWorkers);
+  signal.addEventListener('abort', () => { pool.fail(new HoldfastError('cancelled', 'Cancelled.')); }, { once: true });
+  let walking = true;
+  if (control.onProgress && totals === null && request.scan !== false) {
+    void scan(top, base, files, makeSelector(request.excludes, base), () => !walking || signal.aborted).then((found) => { totals = found ?? totals; }, () => undefined);
+  }
+
+  try {
+    const archiver = new Archiver({
+      files, queue, trees, events: tally, selector: makeSelector(request.excludes, base), base, signal,
+      loadTree: (id) => treeOrNull(reader, id, session), hasBlob: (id) => known.hasHex(id),
+      withAtime: request.withAtime ?? false, ignoreCtime: request.ignoreCtime ?? false, ignoreInode: request.ignoreInode ?? false,
+      room: () => saver.room(workers + 4),
+    });
+    const tree = await archiver.run(top, parent ? await treeOrNull(reader, parent.tree, session) : null);
+    walking = false;
+    await pool.broadcast({ kind: 'flush' });
+    trees.finish();
+    tally.addTrees(trees.counts);
+    if (!request.dryRun) await saver.flush();
+    signal.throwIfAborted();
+
+    const summary = tally.summary(started, Date.now());
+    const unchanged = request.skipIfUnchanged === true && parent?.tree === tree;
+    const id = request.dryRun || unchanged ? null : await saveSnapshot(session, {
+      time: formatTime(fromMillis(time)), tree, paths: absolute, hostname: host, ...owner(), program_version: programVersion, summary,
+      ...(parent ? { parent: parent.id } : {}), ...(request.tags ? { tags: request.tags } : {}), ...excludesOf(request),
+    });
+    return {
+      message_type: 'summary', dry_run: data.dryRun, ...summary, total_duration: (Date.now() - started) / 1000, tree_id: tree,
+      ...(id ? { snapshot_id: id } : {}), ...(parent ? { parent_id: parent.id } : {}),
+      error_count: tally.errorCount, errors: tally.errors, excluded: tally.excludedByRule(),
+    };
+  } catch (error) {
+    stop.abort();
+    throw failure ?? error;
+  } finally {
+    walking = false;
+    reporter.stop();
+    signal.removeEventListener('abort', cancelWorkers);
+    await pool.close();
+    trees.abandon();
+    await saver.abandon();
+    await repository.backend.discardSpool();
+  }
+}
+
+function timeOf(text: string): number {
+  const time = parseTime(text);
+  if (!time) throw new HoldfastError('usage', `"${text}" is not a time. Write it like 2026-01-31T13:00:00Z.`);
+  return toMillis(time);
+}
+
+function owner(): { username: string; uid: number; gid: number } {
+  const { username, uid, gid } = userInfo();
+  return { username, uid, gid };
+}
+
+function excludesOf(request: Parsed): { excludes?: string[] } {
+  const list = [...request.excludes?.exclude ?? [], ...request.excludes?.iexclude ?? []];
+  return list.length > 0 ? { excludes: list } : {};
+}
+
+async function chooseParent(request: Parsed, session: Session, host: string, paths: readonly string[], time: number): Promise<Snapshot | null> {
+  if (request.force) return null;
+  if (request.parent !== undefined) return findSnapshot(session.repository, request.parent, undefined, session.signal);
+  return findParent(session.repository, host, paths, time, session.signal);
+}
+
+async function treeOrNull(reader: BlobReader, id: Id, session: Session): Promise<Node[] | null> {
+  try {
+    return await reader.tree(id, session.signal);
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error;
+    session.warn(`${error.message} Files below it are read again.`);
+    return null;
+  }
+}
+
+async function saveSnapshot(session: Session, snapshot: SnapshotFile): Promise<Id> {
+  return session.repository.save('snapshots', encodeSnapshot(snapshot), session.signal);
+}

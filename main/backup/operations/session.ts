@@ -1,0 +1,82 @@
+/** What every operation does around its work: open, lock, report, unlock, close, and turn whatever is thrown into one sentence. */
+import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
+import { openBackend } from '../backend/open.js';
+import { openRepository, type Repository } from '../repository/repository.js';
+import { RepositoryLock } from '../repository/lock.js';
+import type { Control, Progress, RepositoryAccess } from '../types.js';
+
+export type LockKind = 'none' | 'shared' | 'exclusive';
+
+export interface Session {
+  readonly repository: Repository;
+  readonly signal: AbortSignal;
+  readonly warn: (text: string) => void;
+}
+
+/** Runs `work` on an open, locked repository. Rejects with HoldfastError only. */
+export async function withRepository<T>(access: RepositoryAccess, lock: LockKind, control: Control, work: (session: Session) => Promise<T>): Promise<T> {
+  return asSentence(control.signal, async () => {
+    const signal = control.signal ?? new AbortController().signal;
+    const warn = control.onWarning ?? (() => undefined);
+    signal.throwIfAborted();
+    const backend = openBackend(access);
+    try {
+      const repository = await openRepository(backend, access.password, signal);
+      const held = lock === 'none' ? null : await RepositoryLock.acquire(repository, {
+        exclusive: lock === 'exclusive', timeout: access.lockTimeout, signal, onWarning: warn,
+      });
+      try {
+        return await work({ repository, signal, warn });
+      } finally {
+        await held?.release().catch((error: unknown) => { warn(`The lock could not be removed: ${asHoldfastError(error).message}`); });
+      }
+    } finally {
+      await backend.close();
+    }
+  });
+}
+
+/** The same for work without a repository that is open yet. */
+export async function asSentence<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (signal?.aborted) throw new HoldfastError('cancelled', 'Cancelled.', { cause: error });
+    throw asHoldfastError(error);
+  }
+}
+
+const reportEvery = 100; // ms
+
+/** Sends progress at most ten times a second, plus a last time. */
+export class ProgressReporter {
+  private readonly started = Date.now();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly onProgress: ((progress: Progress) => void) | undefined,
+    private readonly read: () => Omit<Progress, 'message_type' | 'seconds_elapsed' | 'percent_done' | 'seconds_remaining'>,
+  ) {
+    if (!onProgress) return;
+    this.timer = setInterval(() => { this.report(); }, reportEvery);
+    this.timer.unref();
+  }
+
+  stop(): void {
+    if (!this.timer) return;
+    clearInterval(this.timer);
+    this.timer = undefined;
+    this.report();
+  }
+
+  private report(): void {
+    const now = this.read();
+    const elapsed = (Date.now() - this.started) / 1000;
+    const share = now.total_bytes ? now.bytes_done / now.total_bytes : now.total_files ? now.files_done / now.total_files : 0;
+    const percent = Math.min(1, share);
+    this.onProgress?.({
+      message_type: 'status', seconds_elapsed: elapsed, percent_done: percent, ...now,
+      ...(percent > 0.01 && percent < 1 ? { seconds_remaining: Math.round((elapsed / percent) * (1 - percent)) } : {}),
+    });
+  }
+}

@@ -1,0 +1,176 @@
+/** An opened repository: reads and writes its files and knows its index. Belongs to one thread. */
+import { HoldfastError } from '../../shared/errors.js';
+import type { Backend, FileHandle, FileKind } from '../backend/backend.js';
+import { Zstd } from '../compress/zstd.js';
+import { encodeConfig, newConfig, parseConfig, type Config } from '../format/config.js';
+import { Sealer, type KeyMaterial } from '../format/crypto.js';
+import { damaged } from '../format/damage.js';
+import { hashOf, isId, shortId, type Id } from '../format/id.js';
+import { parseIndex, type IndexedPack } from '../format/index-file.js';
+import { makeKeyFile, newMasterKey, openKeyFile, parseKeyFile } from '../format/key.js';
+import { BlobIndex } from '../index/blob-index.js';
+import { Kernel } from '../wasm/kernel.js';
+
+const nouns: Record<FileKind, string> = {
+  config: 'the config file', keys: 'key', locks: 'lock', snapshots: 'snapshot', index: 'index', data: 'pack',
+};
+
+export function nameOf(file: FileHandle): string {
+  return file.kind === 'config' ? nouns.config : `${nouns[file.kind]} ${shortId(file.name)}`;
+}
+
+const zstdMark = 2;
+/** No index, snapshot or lock is larger than this when decompressed. */
+const largestFile = 2 ** 30;
+
+export interface LoadedIndex {
+  readonly index: BlobIndex;
+  readonly files: Id[];
+  /** Index files that could not be read, with why. */
+  readonly broken: { id: Id; error: HoldfastError }[];
+}
+
+export class Repository {
+  readonly sealer: Sealer;
+  private readonly zstd: Zstd;
+
+  constructor(
+    readonly backend: Backend, readonly config: Config, readonly keys: KeyMaterial, readonly keyId: Id, readonly kernel: Kernel,
+  ) {
+    this.sealer = new Sealer(keys, kernel);
+    this.zstd = new Zstd('auto');
+  }
+
+  /** Reads a file as it lies in the repository and checks it against its name. */
+  async loadRaw(file: FileHandle, signal?: AbortSignal): Promise<Buffer> {
+    const bytes = await this.backend.load(file, undefined, signal);
+    if (file.kind !== 'config' && hashOf(bytes) !== file.name) throw damaged(nameOf(file), 'its content does not fit its name');
+    return bytes;
+  }
+
+  /** Reads, authenticates and decompresses an index, snapshot, lock or the config. */
+  async load(file: FileHandle, signal?: AbortSignal): Promise<Buffer> {
+    const what = nameOf(file);
+    const plain = this.sealer.open(await this.loadRaw(file, signal), what);
+    return file.kind === 'config' ? plain : this.expand(plain, what);
+  }
+
+  private expand(plain: Buffer, what: string): Buffer {
+    if (this.config.version < 2 || plain.length === 0 || plain[0] === 0x7b || plain[0] === 0x5b) return plain;
+    if (plain[0] !== zstdMark) {
+      throw new HoldfastError('repository-version', `${what} is stored in a way this program does not know (${String(plain[0])}). Update Holdfast.`);
+    }
+    return this.zstd.decompress(plain.subarray(1), largestFile, what);
+  }
+
+  /** Compresses, seals and saves. @returns the new file's ID */
+  async save(kind: Exclude<FileKind, 'config' | 'data' | 'keys'>, plain: Uint8Array, signal?: AbortSignal): Promise<Id> {
+    const content = this.config.version < 2 ? plain : Buffer.concat([Buffer.from([zstdMark]), this.zstd.compress(plain)]);
+    const sealed = this.sealer.seal(content);
+    const name = hashOf(sealed);
+    await this.backend.save({ kind, name }, sealed, signal);
+    return name;
+  }
+
+  async ids(kind: FileKind, signal?: AbortSignal): Promise<Id[]> {
+    const found: Id[] = [];
+    for await (const { name } of this.backend.list(kind, signal)) if (isId(name)) found.push(name);
+    return found;
+  }
+
+  /**
+   * Reads all index files.
+   * @param keep which packs to put into the index; default all
+   */
+  async loadIndex(options: { signal?: AbortSignal | undefined; onPack?: (pack: IndexedPack) => void; tolerant?: boolean } = {}): Promise<LoadedIndex> {
+    const index = new BlobIndex();
+    const files = await this.ids('index', options.signal);
+    const broken: LoadedIndex['broken'] = [];
+    for (const id of files) {
+      try {
+        const handle: FileHandle = { kind: 'index', name: id };
+        for (const pack of parseIndex(await this.load(handle, options.signal), nameOf(handle))) {
+          index.addPack(pack);
+          options.onPack?.(pack);
+        }
+      } catch (error) {
+        // an index that vanished between listing and reading was replaced by a prune or repair
+        if (!(error instanceof HoldfastError) || !(options.tolerant || error.code === 'not-found')) throw error;
+        broken.push({ id, error });
+      }
+    }
+    return { index, files, broken };
+  }
+
+  async close(): Promise<void> {
+    await this.backend.close();
+  }
+}
+
+async function exists(backend: Backend): Promise<boolean> {
+  try {
+    await backend.stat({ kind: 'config', name: '' });
+    return true;
+  } catch (error) {
+    if (error instanceof HoldfastError && error.code === 'not-found') return false;
+    throw error;
+  }
+}
+
+/** @throws `repository-exists` and whatever the backend says */
+export async function createRepository(
+  backend: Backend, password: string, who: { user: string }, options: { version?: 1 | 2; polynomial?: bigint } = {},
+): Promise<Repository> {
+  if (password === '') throw new HoldfastError('password-missing', 'An empty password protects nothing. Choose one.');
+  if (await exists(backend)) {
+    throw new HoldfastError('repository-exists', `There is a repository at ${backend.location} already. Use it, or choose another place.`);
+  }
+  await backend.create();
+  for await (const key of backend.list('keys')) {
+    throw new HoldfastError('repository-exists', `${backend.location} holds a key (${shortId(key.name)}) but no config file: part of a repository. Choose an empty place.`);
+  }
+  const kernel = new Kernel();
+  const master = newMasterKey();
+  const keyFile = await makeKeyFile(master, password, who, kernel);
+  const keyId = hashOf(keyFile);
+  await backend.save({ kind: 'keys', name: keyId }, keyFile);
+  const config = newConfig(options.version ?? 2, options.polynomial);
+  const repository = new Repository(backend, config, master, keyId, kernel);
+  await backend.save({ kind: 'config', name: '' }, repository.sealer.seal(encodeConfig(config)));
+  return repository;
+}
+
+/** How many keys are tried: each costs half a second. */
+const mostKeys = 20;
+
+/** @throws `repository-missing`, `wrong-password`, `repository-damaged`, `repository-version` */
+export async function openRepository(backend: Backend, password: string, signal?: AbortSignal): Promise<Repository> {
+  if (!(await exists(backend))) {
+    throw new HoldfastError('repository-missing', `There is no repository at ${backend.location}. Make one with init, or check the path and whether the disk is attached.`);
+  }
+  const kernel = new Kernel();
+  let damage: unknown;
+  let tried = 0;
+  for await (const { name } of backend.list('keys', signal)) {
+    if (!isId(name)) continue;
+    if (++tried > mostKeys) break;
+    const handle: FileHandle = { kind: 'keys', name };
+    const what = nameOf(handle);
+    try {
+      const bytes = await backend.load(handle, undefined, signal);
+      if (hashOf(bytes) !== name) throw damaged(what, 'its content does not fit its name');
+      const keys = await openKeyFile(parseKeyFile(bytes, what), password, kernel, what);
+      signal?.throwIfAborted();
+      if (!keys) continue;
+      const sealed = await backend.load({ kind: 'config', name: '' }, undefined, signal);
+      const config = parseConfig(new Sealer(keys, kernel).open(sealed, 'the config file'));
+      return new Repository(backend, config, keys, name, kernel);
+    } catch (error) {
+      if (!(error instanceof HoldfastError) || error.code !== 'repository-damaged' || error.message.startsWith('The config')) throw error;
+      damage = error; // another key may still be whole
+    }
+  }
+  if (damage !== undefined) throw damage;
+  if (tried === 0) throw damaged(`the repository at ${backend.location}`, 'it has no keys');
+  throw new HoldfastError('wrong-password', `The password does not open the repository at ${backend.location}. Check it and try again.`);
+}

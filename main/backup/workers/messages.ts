@@ -1,0 +1,72 @@
+/** What conductor and CPU workers say to each other. Workers are threads of this program, started with their role's data. */
+import type { KeyMaterial } from '../format/crypto.js';
+import type { Id } from '../format/id.js';
+import type { ByteString } from '../format/text.js';
+import type { FinishedPack } from '../pack/pack-writer.js';
+import type { CompressionMode } from '../types.js';
+import type { ErrorShape } from '../../shared/errors.js';
+
+export interface RepositoryData {
+  readonly keys: KeyMaterial;
+  readonly version: 1 | 2;
+  readonly polynomial: bigint;
+}
+
+/** Int32 words shared by conductor and workers. */
+export const sharedWords = { cancelled: 0, bytesDone: 2, count: 4 } as const;
+
+export interface ArchiveData {
+  readonly role: 'archive';
+  readonly repository: RepositoryData;
+  readonly compression: CompressionMode;
+  readonly spoolFolder: string;
+  readonly packSize: number;
+  readonly known: SharedArrayBuffer;
+  /** `sharedWords`; `bytesDone` is a 64-bit counter. */
+  readonly shared: SharedArrayBuffer;
+  readonly dryRun: boolean;
+  readonly gentle: boolean;
+}
+
+/** A file as the conductor saw it. */
+export interface FileToRead {
+  readonly path: ByteString;
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly ino: number | bigint;
+}
+
+export type ArchiveTask =
+  | { readonly kind: 'files'; readonly files: readonly FileToRead[] }
+  /** Find the cuts of a huge file from a chunk's start on. */
+  | { readonly kind: 'cuts'; readonly path: ByteString; readonly from: number; readonly most: number }
+  /** Store these chunks of a huge file. */
+  | { readonly kind: 'chunks'; readonly path: ByteString; readonly from: number; readonly lengths: readonly number[] }
+  | { readonly kind: 'flush' }
+  | { readonly kind: 'abandon' };
+
+export interface BlobCounts { blobs: number; added: number; packed: number }
+
+export interface FileResult {
+  readonly content: Id[];
+  readonly size: number;
+  /** The file was not the one the conductor had seen, or changed while it was read. */
+  readonly stale: boolean;
+  /** It kept changing: what was stored may never have been there at one moment. */
+  readonly unstable: boolean;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+export type ArchiveResult =
+  | { readonly kind: 'files'; readonly results: FileResult[]; readonly counts: BlobCounts }
+  | { readonly kind: 'cuts'; readonly lengths: number[]; readonly ended: boolean }
+  | { readonly kind: 'done'; readonly counts: BlobCounts };
+
+export interface PackEvent { readonly kind: 'pack'; readonly pack: FinishedPack }
+
+/** The envelope around every message. */
+export interface Request<Task> { readonly number: number; readonly task: Task }
+export type Reply<Result, Event> =
+  | { readonly number: number; readonly result: Result }
+  | { readonly number: number; readonly error: ErrorShape }
+  | { readonly event: Event };

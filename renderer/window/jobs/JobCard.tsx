@@ -1,0 +1,81 @@
+/** One job: its status as a sentence, its next run, its runs, and the buttons that act on it. */
+import { useState, type ReactElement } from 'react';
+import type { JobView } from '../../../main/shared/control.js';
+import { isFinal, type Run, type Source } from '../../../main/shared/model.js';
+import { progressLine, runShare, scheduleText, untilText } from '../../../main/shared/phrases.js';
+import { Button, Modal, Progress } from '../../components/controls.js';
+import { ErrorNotice, Facts, Notice, StatusBadge } from '../../components/status.js';
+import { useAction, useApi, useNow } from '../app/context.js';
+import { momentText, pastText } from '../app/times.js';
+import { RecoveryKitView } from '../setup/RecoveryKitView.js';
+import { RunRow, RunRowHead } from './RunRow.js';
+
+/** The newest runs are on the card; the log has the rest. */
+const runsShown = 8;
+
+const sourceText = (source: Source): string => source.paths.join(', ');
+
+export function JobCard({ view, runs, paused }: { view: JobView; runs: readonly Run[]; paused: boolean }): ReactElement {
+  const { job, status, lastRun, nextRunAt, recoveryKitConfirmed } = view;
+  const api = useApi();
+  const action = useAction();
+  const now = useNow();
+  const [kitOpen, setKitOpen] = useState(false);
+  const active = runs.find((run) => !isFinal(run.state)) ?? null;
+  const finished = runs.filter((run) => isFinal(run.state)).slice(0, runsShown);
+  const next = nextRunAt !== null
+    ? `${untilText(Date.parse(nextRunAt), now)} (${momentText(nextRunAt, now)})`
+    : paused ? 'When the agent is resumed' : 'When you start it';
+
+  return (
+    <section className="card stack" aria-label={`Job ${job.name}`}>
+      <div className="job__head">
+        <div className="job__words">
+          <div className="job__name"><h2>{job.name}</h2><StatusBadge status={status.status} /></div>
+          <p>{status.reason}</p>
+        </div>
+        <div className="job__actions">
+          {active === null
+            ? <Button look="primary" isDisabled={action.pending} onPress={() => void action.run(() => api.call('runJob', { jobId: job.id }))}>Back up now</Button>
+            : <Button isDisabled={action.pending} onPress={() => void action.run(() => api.call('cancelRun', { runId: active.id }))}>Cancel</Button>}
+        </div>
+      </div>
+      <ErrorNotice error={action.error} />
+      {active === null ? null : <RunningNow run={active} />}
+      {recoveryKitConfirmed ? null : (
+        <Notice tone="due" action={<Button onPress={() => setKitOpen(true)}>Show recovery kit</Button>}>
+          Scheduled backups begin once the recovery kit is saved or printed.
+        </Notice>
+      )}
+      <Facts rows={[
+        ['Folders', job.sources.map(sourceText).join(', ')],
+        ['Destination', <><span key="name">{job.destination.name}</span> <span key="url" className="code quiet">{job.destination.url}</span></>],
+        ['Schedule', scheduleText(job.schedule)],
+        ['Last run', lastRun === null ? 'Never' : pastText(lastRun.finishedAt ?? lastRun.startedAt ?? lastRun.queuedAt, now)],
+        ['Next run', next],
+      ]} />
+      <div className="job__runs">
+        {finished.length === 0
+          ? <p className="quiet">{active === null ? 'No run yet. Press "Back up now" to start the first one.' : 'The first run is under way.'}</p>
+          : <><RunRowHead />{finished.map((run) => <RunRow key={run.id} run={run} now={now} />)}</>}
+      </div>
+      {recoveryKitConfirmed ? <div className="row row--end"><Button look="quiet" onPress={() => setKitOpen(true)}>Recovery kit…</Button></div> : null}
+      <Modal isOpen={kitOpen} onClose={() => setKitOpen(false)} label="Recovery kit">
+        <div className="stack">
+          <h2>Recovery kit</h2>
+          <RecoveryKitView destinationId={job.destination.id} onConfirmed={() => undefined} />
+          <div className="row row--end"><Button onPress={() => setKitOpen(false)}>Close</Button></div>
+        </div>
+      </Modal>
+    </section>
+  );
+}
+
+export function RunningNow({ run }: { run: Run }): ReactElement {
+  return (
+    <div className="stack stack--tight">
+      <Progress label={`Backing up ${run.jobName}`} words={progressLine(run)} share={runShare(run)} />
+      <p className="small quiet code" style={{ whiteSpace: 'nowrap', overflow: 'hidden', textOverflow: 'ellipsis', minHeight: '1.5em' }}>{run.progress?.currentPath ?? ''}</p>
+    </div>
+  );
+}

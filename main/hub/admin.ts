@@ -1,0 +1,82 @@
+/** What the hub's owner may do, put together from the rooms. Every parameter is parsed here, whoever calls. */
+import { HoldfastError } from '../shared/errors.js';
+import { formatLink } from '../shared/protocol/link.js';
+import { adminRoutes, type AdminResult, type AdminRoute, type AdminRoutes, type HubAdmin } from '../shared/protocol/admin.js';
+import type { z } from 'zod';
+import type { Agents } from './agents/agents.js';
+import type { Overview } from './agents/overview.js';
+import type { SetupTokens } from './enrolment/setup-tokens.js';
+import type { Jobs } from './jobs/jobs.js';
+import type { Runs } from './runs/runs.js';
+
+export interface AdminPorts {
+  readonly agents: Agents;
+  readonly overview: Overview;
+  readonly setupTokens: SetupTokens;
+  readonly jobs: Jobs;
+  readonly runs: Runs;
+  /** What a link must carry to lead here. */
+  readonly address: { readonly url: string; readonly fingerprint: string | null };
+  readonly hub: () => Promise<AdminResult<'hub'>>;
+}
+
+type Handlers = { [N in AdminRoute]: (params: z.infer<AdminRoutes[N]['params']>) => Promise<AdminResult<N>> };
+
+export function createHubAdmin({ agents, overview, setupTokens, jobs, runs, address, hub }: AdminPorts): HubAdmin {
+  const handlers: Handlers = {
+    hub: () => hub(),
+    createSetupToken: async (wish) => {
+      const made = await setupTokens.create(wish);
+      return { ...made, link: formatLink({ kind: 'join', token: made.token, ...address }) };
+    },
+    listSetupTokens: () => setupTokens.list(),
+    revokeSetupToken: async ({ id }) => {
+      await setupTokens.revoke(id);
+      return {};
+    },
+    addAgent: async ({ name }) => {
+      const made = await agents.create(name);
+      return { id: String(made.id), name: made.name, token: made.token, link: formatLink({ kind: 'agent', token: made.token, ...address }) };
+    },
+    listAgents: () => overview.listAgents(),
+    renameAgent: async ({ id, name }) => {
+      await agents.rename(id, name);
+      return {};
+    },
+    deleteAgent: async ({ id }) => ({ deletedJobs: await agents.delete(id) }),
+    createJob: async ({ agentId, draft }) => jobs.create((await agents.get(agentId)).id, draft),
+    updateJob: ({ id, draft }) => jobs.update('anyone', id, draft),
+    listJobs: async ({ agentId }) => overview.listJobs(agentId === undefined ? undefined : (await agents.get(agentId)).id),
+    deleteJob: async ({ id }) => {
+      await jobs.delete('anyone', id);
+      return {};
+    },
+    pauseJob: async ({ id }) => {
+      await jobs.setPaused(id, true);
+      return {};
+    },
+    resumeJob: async ({ id }) => {
+      await jobs.setPaused(id, false);
+      return {};
+    },
+    runJob: async ({ id }) => ({ id: await runs.order(id) }),
+    listRuns: async ({ agentId, jobId, limit }) => runs.list({ agentId: agentId === undefined ? undefined : (await agents.get(agentId)).id, jobId, limit }),
+    getRun: ({ id, limit }) => runs.get(id, limit),
+    cancelRun: async ({ id }) => {
+      await runs.cancel(id);
+      return {};
+    },
+  };
+  const names = Object.keys(adminRoutes) as AdminRoute[];
+  return Object.fromEntries(names.map((name) => [name, checked(name, handlers)])) as HubAdmin;
+}
+
+function checked<N extends AdminRoute>(name: N, handlers: Handlers): (params: unknown) => Promise<AdminResult<N>> {
+  return async (params) => {
+    const parsed = adminRoutes[name].params.safeParse(params);
+    if (!parsed.success) {
+      throw new HoldfastError('usage', `That is not complete or not right: ${parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}.`);
+    }
+    return handlers[name](parsed.data as never);
+  };
+}

@@ -1,0 +1,106 @@
+/** The computers of this hub and the tokens that identify them. */
+import { HoldfastError } from '../../shared/errors.js';
+import type { Hello } from '../../shared/protocol/messages.js';
+import { parseToken } from '../../shared/protocol/token.js';
+import type { HubClock } from '../options.js';
+import type { Signals } from '../signals.js';
+import type { Database, Queries } from '../store/database.js';
+import type { AgentRow } from '../store/schema.js';
+import { hashSecret, newSecret, secretMatches } from '../store/tokens.js';
+
+export type StoredAgent = Omit<AgentRow, 'id'> & { id: number };
+
+export class Agents {
+  constructor(private readonly db: Database, private readonly clock: HubClock, private readonly signals: Signals) {}
+
+  /** A new computer with a token of its own; the token is not kept and cannot be asked for again. The name gets a number where it is taken. */
+  async create(wanted: string, queries: Queries = this.db): Promise<{ id: number; name: string; token: string }> {
+    const secret = newSecret();
+    const name = await this.freeName(wanted, queries);
+    const { id } = await queries.insertInto('agents')
+      .values({ name, secret_hash: hashSecret(secret), registered_at: this.clock.now(), jobs_revision: 0, acked_seq: 0 })
+      .returning('id').executeTakeFirstOrThrow();
+    return { id, name, token: `${id}|${secret}` };
+  }
+
+  /** Whose token is it? A wrong secret for a known id is `unknown`, like any other made-up token. */
+  async authenticate(text: string): Promise<{ agent: StoredAgent } | 'unknown' | 'removed'> {
+    const token = parseToken(text);
+    if (token === null) return 'unknown';
+    const agent = await this.db.selectFrom('agents').selectAll().where('id', '=', token.id).executeTakeFirst();
+    if (agent === undefined || !secretMatches(token.secret, agent.secret_hash)) return 'unknown';
+    return agent.deleted_at === null ? { agent } : 'removed';
+  }
+
+  /** @throws HoldfastError `not-found`, also for one that was deleted. */
+  async get(id: string, queries: Queries = this.db): Promise<StoredAgent> {
+    const number = /^[1-9]\d{0,14}$/.test(id) ? Number(id) : -1;
+    const agent = await queries.selectFrom('agents').selectAll().where('id', '=', number).where('deleted_at', 'is', null).executeTakeFirst();
+    if (agent === undefined) throw new HoldfastError('not-found', `There is no computer with the id "${id}". "holdfast agents list" shows them all.`);
+    return agent;
+  }
+
+  list(): Promise<StoredAgent[]> {
+    return this.db.selectFrom('agents').selectAll().where('deleted_at', 'is', null).orderBy('name').orderBy('id').execute();
+  }
+
+  async rename(id: string, name: string): Promise<void> {
+    const agent = await this.get(id);
+    await this.db.updateTable('agents').set({ name }).where('id', '=', agent.id).execute();
+  }
+
+  /** Its jobs go with it; runs stay as history. Its connection ends at once and its token is refused from now on. */
+  async delete(id: string): Promise<{ id: string; name: string }[]> {
+    const agent = await this.get(id);
+    const now = this.clock.now();
+    const jobs = await this.db.transaction().execute(async (queries) => {
+      const gone = await queries.updateTable('jobs').set({ deleted_at: now })
+        .where('agent_id', '=', agent.id).where('deleted_at', 'is', null).returning(['id', 'definition']).execute();
+      await queries.updateTable('agents').set({ deleted_at: now }).where('id', '=', agent.id).execute();
+      await queries.updateTable('runs').set({ state: 'cancelled', finished_at: now, awaiting: 0 })
+        .where('agent_id', '=', agent.id).where('state', 'in', ['queued', 'running']).execute();
+      return gone;
+    });
+    this.signals.publish(agent.id, 'removed');
+    return jobs.map((job) => ({ id: job.id, name: nameOf(job.definition) }));
+  }
+
+  /** Takes note of what an agent says of itself. @returns its row as it now is; events up to its `acked_seq` are stored here. */
+  async greet(id: number, hello: Hello): Promise<StoredAgent> {
+    const now = this.clock.now();
+    return this.db.transaction().execute(async (queries) => {
+      const before = await queries.selectFrom('agents').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+      const newJournal = before.journal_id !== hello.journalId;
+      if (newJournal && before.journal_id !== null) {
+        // What the old journal still held is lost with it: runs that it had begun to tell of end here.
+        await queries.updateTable('runs').set({ state: 'interrupted', finished_at: now, progress: null })
+          .where('agent_id', '=', id).where('awaiting', '=', 0).where('state', 'in', ['queued', 'running']).execute();
+      }
+      return queries.updateTable('agents').set({
+        last_seen_at: now, host: hello.host, os: hello.os, arch: hello.arch, version: hello.version, timezone: hello.timezone ?? null,
+        ...(newJournal ? { journal_id: hello.journalId, acked_seq: 0 } : {}),
+      }).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
+    });
+  }
+
+  async seen(ids: readonly number[]): Promise<void> {
+    const now = this.clock.now();
+    // Below SQLite's limit on parameters.
+    for (let from = 0; from < ids.length; from += 5_000) {
+      await this.db.updateTable('agents').set({ last_seen_at: now }).where('id', 'in', ids.slice(from, from + 5_000)).execute();
+    }
+  }
+
+  private async freeName(wanted: string, queries: Queries): Promise<string> {
+    for (let n = 1; ; n += 1) {
+      const name = n === 1 ? wanted : `${wanted.slice(0, 110)} (${n})`;
+      const taken = await queries.selectFrom('agents').select('id').where('name', '=', name).where('deleted_at', 'is', null).executeTakeFirst();
+      if (taken === undefined) return name;
+    }
+  }
+}
+
+const nameOf = (definition: string): string => {
+  const draft: unknown = JSON.parse(definition);
+  return typeof draft === 'object' && draft !== null && 'name' in draft && typeof draft.name === 'string' ? draft.name : '';
+};

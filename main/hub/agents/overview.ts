@@ -1,0 +1,83 @@
+/** Lists of computers and jobs with their status, computed by the reducer that all screens share from what the hub knows. */
+import { errorShape } from '../../shared/errors.js';
+import { runResultSchema, runStateSchema, type Job } from '../../shared/model.js';
+import type { AgentView, HubJobView } from '../../shared/protocol/admin.js';
+import { computerStatus, jobStatus, type JobFacts } from '../../shared/status.js';
+import { draftOf, toJob } from '../jobs/jobs.js';
+import type { HubClock } from '../options.js';
+import type { Database } from '../store/database.js';
+import type { Agents, StoredAgent } from './agents.js';
+
+export interface Presence {
+  isOnline(agentId: number): boolean;
+}
+
+export class Overview {
+  constructor(private readonly db: Database, private readonly clock: HubClock, private readonly agents: Agents, private readonly presence: Presence) {}
+
+  async listAgents(): Promise<AgentView[]> {
+    const [agents, jobs] = await Promise.all([this.agents.list(), this.jobRows(undefined)]);
+    const byAgent = Map.groupBy(jobs, (job) => job.agent_id);
+    return agents.map((agent) => this.agentView(agent, byAgent.get(agent.id) ?? []));
+  }
+
+  async listJobs(agentId: number | undefined): Promise<HubJobView[]> {
+    const now = this.clock.now();
+    const rows = await this.jobRows(agentId);
+    return rows.map((row) => {
+      const job: Job = toJob(row);
+      const { status, reason, lastGoodAt } = jobStatus(this.facts(row, this.presence.isOnline(row.agent_id)), now);
+      return {
+        ...job, agentName: row.agent_name, status, reason, lastGoodAt,
+        nextRunAt: row.due_at === null || job.paused ? null : new Date(Math.max(row.due_at, 0)).toISOString(),
+        lastRun: row.run_id === null || row.run_state === null ? null : {
+          id: row.run_id,
+          state: runStateSchema.parse(row.run_state),
+          snapshotId: resultOf(row.run_result)?.snapshotId ?? null,
+          error: errorOf(row.run_error),
+          finishedAt: row.run_finished_at === null ? null : new Date(row.run_finished_at).toISOString(),
+        },
+      };
+    });
+  }
+
+  private agentView(agent: StoredAgent, jobs: JobRows): AgentView {
+    const online = this.presence.isOnline(agent.id);
+    const now = this.clock.now();
+    const report = computerStatus({ jobs: jobs.map((job) => this.facts(job, online)), paused: null }, now);
+    const lastSeen = online ? now : agent.last_seen_at;
+    return {
+      id: String(agent.id), name: agent.name, registeredAt: new Date(agent.registered_at).toISOString(),
+      online, lastSeenAt: lastSeen === null ? null : new Date(lastSeen).toISOString(),
+      status: report.status, reason: report.reason, lastGoodAt: report.lastGoodAt,
+      host: agent.host, os: agent.os, arch: agent.arch, version: agent.version, jobs: jobs.length,
+    };
+  }
+
+  private facts(row: JobRows[number], online: boolean): JobFacts {
+    const draft = draftOf(row);
+    return {
+      jobId: row.id, name: draft.name, paused: draft.paused, lastGoodAt: row.last_good_at,
+      lastRun: row.run_state === null ? null : { state: runStateSchema.parse(row.run_state), result: resultOf(row.run_result), error: errorOf(row.run_error) },
+      dueAt: row.due_at, interval: row.interval_ms,
+      waitingFor: online ? null : 'the computer is not connected',
+    };
+  }
+
+  private jobRows(agentId: number | undefined): Promise<JobRows> {
+    return jobQuery(this.db, agentId).execute();
+  }
+}
+
+const jobQuery = (db: Database, agentId: number | undefined) => {
+  const query = db.selectFrom('jobs').innerJoin('agents', 'agents.id', 'jobs.agent_id').leftJoin('runs', 'runs.id', 'jobs.last_run_id')
+    .selectAll('jobs')
+    .select(['agents.name as agent_name', 'runs.id as run_id', 'runs.state as run_state', 'runs.result as run_result', 'runs.error as run_error', 'runs.finished_at as run_finished_at'])
+    .where('jobs.deleted_at', 'is', null)
+    .orderBy('jobs.created_at').orderBy('jobs.id');
+  return agentId === undefined ? query : query.where('jobs.agent_id', '=', agentId);
+};
+type JobRows = Awaited<ReturnType<ReturnType<typeof jobQuery>['execute']>>;
+
+const resultOf = (text: string | null): ReturnType<typeof runResultSchema.parse> | null => (text === null ? null : runResultSchema.parse(JSON.parse(text)));
+const errorOf = (text: string | null): ReturnType<typeof errorShape.parse> | null => (text === null ? null : errorShape.parse(JSON.parse(text)));

@@ -1,0 +1,100 @@
+/** Jobs belong to agents. Each change makes the agent's job set a new revision, and the agent is told. */
+import { HoldfastError } from '../../shared/errors.js';
+import { jobDraftSchema, type Job, type JobDraft } from '../../shared/model.js';
+import { checkSchedule } from '../../shared/schedule.js';
+import type { HubClock } from '../options.js';
+import type { Signals } from '../signals.js';
+import type { Database, Queries } from '../store/database.js';
+import type { JobRow } from '../store/schema.js';
+import { newId } from '../store/tokens.js';
+import { dueAfter } from './due.js';
+
+/** An agent's own requests reach its own jobs only; the hub's owner reaches all. */
+export type Owner = { readonly agentId: number } | 'anyone';
+
+export class Jobs {
+  constructor(private readonly db: Database, private readonly clock: HubClock, private readonly signals: Signals) {}
+
+  /** @throws HoldfastError `usage` for a schedule that means nothing. */
+  async create(agentId: number, draft: JobDraft): Promise<Job> {
+    checkSchedule(draft.schedule);
+    const now = this.clock.now();
+    const row: JobRow = {
+      id: newId(), agent_id: agentId, definition: JSON.stringify(draft), created_at: now, deleted_at: null,
+      last_run_id: null, last_good_at: null, due_at: null, interval_ms: null,
+    };
+    await this.change(agentId, async (queries) => {
+      await queries.insertInto('jobs').values({ ...row, ...(await this.due(queries, agentId, draft, now)) }).execute();
+    });
+    return toJob(row);
+  }
+
+  /** @throws HoldfastError `usage`, `not-found`. */
+  async update(owner: Owner, id: string, draft: JobDraft): Promise<Job> {
+    checkSchedule(draft.schedule);
+    const row = await this.get(owner, id);
+    const definition = JSON.stringify(draft);
+    await this.change(row.agent_id, async (queries) => {
+      const from = row.last_good_at ?? row.created_at;
+      await queries.updateTable('jobs').set({ definition, ...(await this.due(queries, row.agent_id, draft, from)) }).where('id', '=', id).execute();
+    });
+    return toJob({ ...row, definition });
+  }
+
+  async setPaused(id: string, paused: boolean): Promise<void> {
+    const row = await this.get('anyone', id);
+    await this.update('anyone', id, { ...draftOf(row), paused });
+  }
+
+  /** Its runs stay as history; one that the agent has not begun is cancelled. @throws HoldfastError `not-found`. */
+  async delete(owner: Owner, id: string): Promise<void> {
+    const row = await this.get(owner, id);
+    const now = this.clock.now();
+    await this.change(row.agent_id, async (queries) => {
+      await queries.updateTable('jobs').set({ deleted_at: now }).where('id', '=', id).execute();
+      await queries.updateTable('runs').set({ state: 'cancelled', finished_at: now, awaiting: 0 }).where('job_id', '=', id).where('awaiting', '=', 1).execute();
+    });
+  }
+
+  /** @throws HoldfastError `not-found`, also for somebody else's. */
+  async get(owner: Owner, id: string): Promise<JobRow> {
+    let query = this.db.selectFrom('jobs').selectAll().where('id', '=', id).where('deleted_at', 'is', null);
+    if (owner !== 'anyone') query = query.where('agent_id', '=', owner.agentId);
+    const row = await query.executeTakeFirst();
+    if (row === undefined) throw new HoldfastError('not-found', `There is no job with the id "${id}". "holdfast job list" shows them all.`);
+    return row;
+  }
+
+  /** The whole set of an agent with its revision, read at one moment. */
+  async setOf(agentId: number): Promise<{ revision: number; jobs: Job[] }> {
+    return this.db.transaction().execute(async (queries) => {
+      const agent = await queries.selectFrom('agents').select('jobs_revision').where('id', '=', agentId).executeTakeFirstOrThrow();
+      const rows = await queries.selectFrom('jobs').selectAll().where('agent_id', '=', agentId).where('deleted_at', 'is', null).orderBy('created_at').orderBy('id').execute();
+      return { revision: agent.jobs_revision, jobs: rows.map(toJob) };
+    });
+  }
+
+  /**
+   * Revisions grow with the clock, not by ones: an agent that comes from another hub, or a hub restored from a copy, must not
+   * find the same number on a different set.
+   */
+  private async change(agentId: number, work: (queries: Queries) => Promise<void>): Promise<void> {
+    await this.db.transaction().execute(async (queries) => {
+      await work(queries);
+      const agent = await queries.selectFrom('agents').select('jobs_revision').where('id', '=', agentId).executeTakeFirstOrThrow();
+      await queries.updateTable('agents').set({ jobs_revision: Math.max(agent.jobs_revision + 1, this.clock.now()) }).where('id', '=', agentId).execute();
+    });
+    this.signals.publish(agentId, 'jobs');
+  }
+
+  private async due(queries: Queries, agentId: number, draft: JobDraft, from: number): Promise<{ due_at: number | null; interval_ms: number | null }> {
+    const agent = await queries.selectFrom('agents').select('timezone').where('id', '=', agentId).executeTakeFirstOrThrow();
+    return dueAfter(draft.schedule, from, agent.timezone);
+  }
+}
+
+/** The draft was checked when it came in; it is parsed again because a database can be edited by hand. */
+export const draftOf = (row: Pick<JobRow, 'definition'>): JobDraft => jobDraftSchema.parse(JSON.parse(row.definition));
+
+export const toJob = (row: Pick<JobRow, 'id' | 'agent_id' | 'created_at' | 'definition'>): Job =>
+  ({ ...draftOf(row), id: row.id, agentId: String(row.agent_id), createdAt: new Date(row.created_at).toISOString() });

@@ -1,0 +1,85 @@
+/** The database's history, oldest first. A published migration is never changed; a new one is added below it. */
+import { sql, type ColumnDefinitionBuilder, type Kysely, type Migration } from 'kysely';
+
+export type DatabaseKind = 'sqlite' | 'postgres';
+
+export const migrationsFor = (kind: DatabaseKind): Record<string, Migration> => {
+  const numbered = (column: ColumnDefinitionBuilder): ColumnDefinitionBuilder =>
+    kind === 'sqlite' ? column.primaryKey().autoIncrement() : column.primaryKey().generatedByDefaultAsIdentity();
+  const id = kind === 'sqlite' ? 'integer' : 'bigint';
+
+  return {
+    '0001-first': {
+      async up(db: Kysely<unknown>): Promise<void> {
+        await db.schema.createTable('setup_tokens')
+          .addColumn('id', id, numbered)
+          .addColumn('name', 'text', (c) => c.notNull())
+          .addColumn('secret_hash', 'text', (c) => c.notNull())
+          .addColumn('created_at', 'bigint', (c) => c.notNull())
+          .addColumn('expires_at', 'bigint')
+          .addColumn('max_uses', 'integer')
+          .addColumn('uses', 'integer', (c) => c.notNull().defaultTo(0))
+          .addColumn('revoked_at', 'bigint')
+          .execute();
+        await db.schema.createTable('agents')
+          .addColumn('id', id, numbered)
+          .addColumn('name', 'text', (c) => c.notNull())
+          .addColumn('secret_hash', 'text', (c) => c.notNull())
+          .addColumn('registered_at', 'bigint', (c) => c.notNull())
+          .addColumn('deleted_at', 'bigint')
+          .addColumn('last_seen_at', 'bigint')
+          .addColumn('host', 'text')
+          .addColumn('os', 'text')
+          .addColumn('arch', 'text')
+          .addColumn('version', 'text')
+          .addColumn('timezone', 'text')
+          .addColumn('jobs_revision', 'bigint', (c) => c.notNull().defaultTo(0))
+          .addColumn('journal_id', 'text')
+          .addColumn('acked_seq', 'bigint', (c) => c.notNull().defaultTo(0))
+          .execute();
+        await db.schema.createTable('jobs')
+          .addColumn('id', 'text', (c) => c.primaryKey())
+          .addColumn('agent_id', 'bigint', (c) => c.notNull().references('agents.id'))
+          .addColumn('definition', 'text', (c) => c.notNull())
+          .addColumn('created_at', 'bigint', (c) => c.notNull())
+          .addColumn('deleted_at', 'bigint')
+          .addColumn('last_run_id', 'text')
+          .addColumn('last_good_at', 'bigint')
+          .addColumn('due_at', 'bigint')
+          .addColumn('interval_ms', 'bigint')
+          .execute();
+        await db.schema.createIndex('jobs_by_agent').on('jobs').column('agent_id').execute();
+        await db.schema.createTable('runs')
+          .addColumn('id', 'text', (c) => c.primaryKey())
+          .addColumn('agent_id', 'bigint', (c) => c.notNull().references('agents.id'))
+          .addColumn('job_id', 'text', (c) => c.notNull().references('jobs.id'))
+          .addColumn('job_name', 'text', (c) => c.notNull())
+          .addColumn('trigger', 'text', (c) => c.notNull())
+          .addColumn('state', 'text', (c) => c.notNull())
+          .addColumn('queued_at', 'bigint', (c) => c.notNull())
+          .addColumn('started_at', 'bigint')
+          .addColumn('finished_at', 'bigint')
+          .addColumn('progress', 'text')
+          .addColumn('result', 'text')
+          .addColumn('error', 'text')
+          .addColumn('awaiting', 'integer', (c) => c.notNull().defaultTo(0))
+          .addColumn('ordered', 'integer', (c) => c.notNull().defaultTo(0))
+          .addColumn('cancelling', 'integer', (c) => c.notNull().defaultTo(0))
+          .execute();
+        await db.schema.createIndex('runs_by_job').on('runs').columns(['job_id', 'queued_at']).execute();
+        await db.schema.createIndex('runs_by_agent').on('runs').columns(['agent_id', 'queued_at']).execute();
+        await db.schema.createIndex('runs_by_time').on('runs').column('queued_at').execute();
+        // Few runs are open at any moment, and each connection asks for its own.
+        await sql`create index runs_open on runs (agent_id) where state in ('queued', 'running')`.execute(db);
+        await db.schema.createTable('run_logs')
+          .addColumn('id', id, numbered)
+          .addColumn('run_id', 'text', (c) => c.notNull().references('runs.id'))
+          .addColumn('at', 'bigint', (c) => c.notNull())
+          .addColumn('level', 'text', (c) => c.notNull())
+          .addColumn('message', 'text', (c) => c.notNull())
+          .execute();
+        await db.schema.createIndex('run_logs_by_run').on('run_logs').columns(['run_id', 'id']).execute();
+      },
+    },
+  };
+};

@@ -1,0 +1,87 @@
+/**
+ * The hub's tables. Times are milliseconds since the epoch, booleans are 0 and 1, documents are JSON text: the same on SQLite
+ * and PostgreSQL. Nothing here is a secret; of tokens only the SHA-256 is kept.
+ */
+import type { Generated } from 'kysely';
+
+export interface SetupTokenRow {
+  id: Generated<number>;
+  name: string;
+  secret_hash: string;
+  created_at: number;
+  expires_at: number | null;
+  max_uses: number | null;
+  uses: number;
+  revoked_at: number | null;
+}
+
+export interface AgentRow {
+  id: Generated<number>;
+  name: string;
+  secret_hash: string;
+  registered_at: number;
+  /** A deleted agent stays, so that its token is told "removed" and not "unknown". */
+  deleted_at: number | null;
+  last_seen_at: number | null;
+  host: string | null;
+  os: string | null;
+  arch: string | null;
+  version: string | null;
+  timezone: string | null;
+  /** Grows with each change of its job set. */
+  jobs_revision: number;
+  journal_id: string | null;
+  /** The last event of that journal which is stored here. */
+  acked_seq: number;
+}
+
+export interface JobRow {
+  id: string;
+  agent_id: number;
+  /** A job draft as JSON. */
+  definition: string;
+  created_at: number;
+  deleted_at: number | null;
+  /** What the status is made from, kept beside the job so that a list of ten thousand needs no search through runs. */
+  last_run_id: string | null;
+  last_good_at: number | null;
+  due_at: number | null;
+  interval_ms: number | null;
+}
+
+export interface RunRow {
+  id: string;
+  agent_id: number;
+  job_id: string;
+  job_name: string;
+  trigger: string;
+  state: string;
+  queued_at: number;
+  started_at: number | null;
+  finished_at: number | null;
+  progress: string | null;
+  result: string | null;
+  error: string | null;
+  /** 1 while an order of the hub has no answer from the agent. */
+  awaiting: number;
+  /** 1 once the order went out at least once. */
+  ordered: number;
+  /** 1 once somebody asked for its end. */
+  cancelling: number;
+}
+
+export interface RunLogRow {
+  id: Generated<number>;
+  run_id: string;
+  at: number;
+  level: string;
+  message: string;
+}
+
+export interface Tables {
+  setup_tokens: SetupTokenRow;
+  agents: AgentRow;
+  jobs: JobRow;
+  runs: RunRow;
+  run_logs: RunLogRow;
+}

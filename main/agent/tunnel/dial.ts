@@ -52,8 +52,7 @@ class WebSocketWire implements Wire {
     const { url, token } = this.identity;
     const socket = new WebSocket(new URL(tunnelPath, url.replace(/^http/, 'ws')), subprotocol, {
       headers: { authorization: `Bearer ${token}` },
-      createConnection: () => transport,
-      agent: false,
+      createConnection: () => transport, // used only where no agent is named
       handshakeTimeout: upgradeWithin,
       maxPayload: maxFrameBytes,
       perMessageDeflate: false,

@@ -15,8 +15,7 @@ export async function enrolAtHub(link: HubLink, enrolment: EnrolRequest): Promis
   const { status, text } = await new Promise<{ status: number; text: string }>((resolve, reject) => {
     const request = httpRequest(new URL(enrolPath, link.url.replace(/^https:/, 'http:')), {
       method: 'POST',
-      createConnection: () => transport,
-      agent: false,
+      createConnection: () => transport, // used only where no agent is named
       timeout: answerWithin,
       headers: { authorization: `Bearer ${link.token}`, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
     });

@@ -17,7 +17,8 @@ export class Overview {
 
   async listAgents(): Promise<AgentView[]> {
     const [agents, jobs] = await Promise.all([this.agents.list(), this.jobRows(undefined)]);
-    const byAgent = Map.groupBy(jobs, (job) => job.agent_id);
+    const byAgent = new Map<number, JobRows>(agents.map((agent) => [agent.id, []]));
+    for (const job of jobs) byAgent.get(job.agent_id)?.push(job);
     return agents.map((agent) => this.agentView(agent, byAgent.get(agent.id) ?? []));
   }
 

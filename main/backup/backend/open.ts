@@ -4,17 +4,31 @@ import { join, resolve } from 'node:path';
 import { HoldfastError } from '../../shared/errors.js';
 import type { RepositoryAccess } from '../types.js';
 import type { Backend } from './backend.js';
+import { BandwidthBackend, throttles } from './decorators/bandwidth.js';
 import { LocalBackend } from './local.js';
+import { composeRemote } from './remote/compose.js';
+import { RestBackend } from './rest/rest.js';
 
 const scheme = /^(local|s3|sftp|rest|b2|azure|gs|swift|rclone):/;
 
-/** @throws `usage` for an URL nobody here can open */
-export function openBackend(access: Pick<RepositoryAccess, 'url'>): Backend {
+/**
+ * @param onWarning told of failures that are tried again
+ * @throws `usage` for an URL nobody here can open, or settings that do not fit it
+ */
+export function openBackend(access: Omit<RepositoryAccess, 'password'>, onWarning?: (text: string) => void): Backend {
   const kind = scheme.exec(access.url)?.[1];
-  if (kind === undefined || kind === 'local') {
-    const path = access.url.replace(/^local:/, '');
-    if (path === '') throw new HoldfastError('usage', 'The repository has no path. Give a folder, for example /media/disk/backup.');
-    return new LocalBackend(resolve(path.startsWith('~/') ? join(homedir(), path.slice(2)) : path));
+  const limits = throttles({ upload: access.limitUpload, download: access.limitDownload });
+  switch (kind) {
+    case undefined:
+    case 'local': {
+      const path = access.url.replace(/^local:/, '');
+      if (path === '') throw new HoldfastError('usage', 'The repository has no path. Give a folder, for example /media/disk/backup.');
+      const local = new LocalBackend(resolve(path.startsWith('~/') ? join(homedir(), path.slice(2)) : path));
+      return limits.upload || limits.download ? new BandwidthBackend(local, limits) : local;
+    }
+    case 'rest':
+      return composeRemote(new RestBackend(access.url, access.backend, limits), onWarning);
+    default:
+      throw new HoldfastError('usage', `Repositories of the kind "${kind}:" cannot be opened by this version. Use a folder, or s3:, sftp: or rest:.`);
   }
-  throw new HoldfastError('usage', `Repositories of the kind "${kind}:" cannot be opened by this version. Use a folder.`);
 }

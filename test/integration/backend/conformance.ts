@@ -106,8 +106,8 @@ export function conformance(name: string, subject: Subject, options: Conformance
 
     it('says `not-found`, which is not retryable, for what is missing, and removing it is no error', async () => {
       const { file } = sample('data', 10);
-      for (const promise of [backend.stat(file), backend.load(file), backend.load(file, { offset: 0, length: 5 })]) {
-        const error = await failure(promise);
+      for (const ask of [() => backend.stat(file), () => backend.load(file), () => backend.load(file, { offset: 0, length: 5 })]) {
+        const error = await failure(ask());
         expect(error.code).toBe('not-found');
         expect(error.retryable).toBe(false);
       }
@@ -169,8 +169,8 @@ export function conformance(name: string, subject: Subject, options: Conformance
     it('stops when asked: before it starts, and a listing in its middle', async () => {
       const { file, content } = sample('index', 100);
       const gone = AbortSignal.abort();
-      for (const promise of [backend.save(file, content, gone), backend.load(file, undefined, gone)]) {
-        await expect(promise).rejects.toThrow(/abort/i);
+      for (const ask of [() => backend.save(file, content, gone), () => backend.load(file, undefined, gone)]) {
+        await expect(ask()).rejects.toThrow(/abort/i);
       }
       expect(await codeOf(backend.stat(file))).toBe('not-found');
       const others = [sample('index', 5), sample('index', 6)];

@@ -23,7 +23,7 @@ export interface RetryOptions {
   /** 0 (inclusive) to 1. */
   readonly random?: () => number;
   /** Told of each failure that is tried again. */
-  readonly onRetry?: (text: string, error: HoldfastError) => void;
+  readonly onRetry?: ((text: string, error: HoldfastError) => void) | undefined;
 }
 
 /** More space does not appear within minutes: that is for the next run to try. */

@@ -63,12 +63,17 @@ export const untilText = (at: number, now: number): string => (at - now < 60_000
 
 const weekdays = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
+function everyText(minutes: number): string {
+  for (const [length, unit] of [[1440, 'day'], [60, 'hour'], [1, 'minute']] as const) {
+    if (minutes % length === 0) return minutes === length ? `Every ${unit}` : `Every ${minutes / length} ${unit}s`;
+  }
+  return `Every ${minutes} minutes`;
+}
+
 export function scheduleText(schedule: Schedule): string {
   switch (schedule.type) {
     case 'manual': return 'When you start it';
-    case 'every': return schedule.minutes % 60 === 0
-      ? (schedule.minutes === 60 ? 'Every hour' : `Every ${schedule.minutes / 60} hours`)
-      : `Every ${schedule.minutes} minutes`;
+    case 'every': return everyText(schedule.minutes);
     case 'times': {
       const days = schedule.days === undefined ? 'Every day' : schedule.days.map((day) => weekdays[day]).join(', ');
       return `${days} at ${schedule.times.join(', ')}`;

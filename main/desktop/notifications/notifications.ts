@@ -5,18 +5,20 @@ import { escapeMarkup, noticesBetween } from './notices.js';
 
 export interface NotificationOptions {
   readonly control: AgentControl;
+  /** Whether its owner wants to be told. */
+  readonly wanted: () => boolean;
   /** A click on a notification. */
   readonly open: () => void;
   readonly log: (message: string) => void;
 }
 
 /** @returns a function that ends it. */
-export function notifyOfRuns({ control, open, log }: NotificationOptions): () => void {
+export function notifyOfRuns({ control, log, open, wanted }: NotificationOptions): () => void {
   let before: AgentState | null = null;
   // Chromium forgets a notification that is collected, and its click with it.
   const shown = new Set<Notification>();
   return control.on('state', (after) => {
-    for (const { title, body } of before === null ? [] : noticesBetween(before, after)) {
+    for (const { title, body } of before === null || !wanted() ? [] : noticesBetween(before, after)) {
       const notification = new Notification({ title, body: process.platform === 'linux' ? escapeMarkup(body) : body });
       const forget = (): void => void shown.delete(notification);
       shown.add(notification);

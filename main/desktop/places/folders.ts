@@ -14,6 +14,8 @@ export interface UserFolders {
   readonly downloads: string;
 }
 
+/** Their usual English names, for systems that name no such folders. */
+const usualNames = ['Documents', 'Desktop', 'Pictures'];
 const projectNames = ['Projects', 'projects', 'Code', 'code', 'Developer', 'src', 'work', 'Work'];
 
 /**
@@ -22,8 +24,8 @@ const projectNames = ['Projects', 'projects', 'Code', 'code', 'Developer', 'src'
  */
 export async function suggestFolders(folders: UserFolders): Promise<SuggestedFolder[]> {
   const { home } = folders;
-  const wanted = [folders.documents, folders.desktop, folders.pictures, ...projectNames.map((name) => path.join(home, name))];
-  const offered = [folders.music, folders.videos, folders.downloads];
+  const wanted = [folders.documents, folders.desktop, folders.pictures, ...[...usualNames, ...projectNames].map((name) => path.join(home, name))];
+  const offered = [folders.music, folders.videos, folders.downloads, ...['Music', 'Videos', 'Movies', 'Downloads'].map((name) => path.join(home, name))];
   const seen = new Set<string>();
   const found: SuggestedFolder[] = [];
   for (const [paths, selected] of [[wanted, true], [offered, false]] as const) {

@@ -18,7 +18,7 @@ export type TrayItem =
   | { readonly kind: 'item'; readonly label: string; readonly action: TrayAction | null }
   | { readonly kind: 'submenu'; readonly label: string; readonly items: readonly TrayItem[] };
 
-export type TrayIcon = 'running' | 'protected' | 'paused' | 'due' | 'at-risk' | 'failing' | 'not-set-up';
+export type TrayIcon = 'running' | 'protected' | 'paused' | 'due' | 'at-risk' | 'failing' | 'not-set-up' | 'offline';
 
 export interface TrayModel {
   readonly icon: TrayIcon;
@@ -45,7 +45,7 @@ export function trayModel(state: AgentState | null): TrayModel {
   if (state === null) return { icon: 'not-set-up', tooltip: 'Holdfast is starting', menu: [line('Holdfast is starting'), separator, ...ending] };
   const run = activeRun(state);
   return {
-    icon: run === null ? iconOf[state.status] : 'running',
+    icon: icon(state),
     tooltip: `Holdfast: ${tooltip(state)}`,
     menu: [
       line(statusLine(state)),
@@ -58,6 +58,13 @@ export function trayModel(state: AgentState | null): TrayModel {
       ...ending,
     ],
   };
+}
+
+function icon(state: AgentState): TrayIcon {
+  if (activeRun(state) !== null) return 'running';
+  // Backups go on without the hub, so anything that needs a person goes before the missing connection.
+  const cutOff = state.connection.state === 'waiting' || state.connection.state === 'stopped';
+  return state.status === 'Protected' && cutOff ? 'offline' : iconOf[state.status];
 }
 
 function tooltip(state: AgentState): string {

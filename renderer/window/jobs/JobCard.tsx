@@ -51,7 +51,7 @@ export function JobCard({ view, runs, paused }: { view: JobView; runs: readonly 
         ['Folders', job.sources.map(sourceText).join(', ')],
         ['Destination', <><span key="name">{job.destination.name}</span> <span key="url" className="code quiet">{job.destination.url}</span></>],
         ['Schedule', scheduleText(job.schedule)],
-        ['Last run', lastRun === null ? 'Never' : pastText(lastRun.finishedAt ?? lastRun.startedAt ?? lastRun.queuedAt, now)],
+        ['Last run', active !== null ? 'Running now' : lastRun === null ? 'Never' : pastText(lastRun.finishedAt ?? lastRun.startedAt ?? lastRun.queuedAt, now)],
         ['Next run', next],
       ]} />
       <div className="job__runs">

@@ -1,0 +1,118 @@
+/** The desktop's own composition: tray, window, IPC and notifications around a running agent. */
+import path from 'node:path';
+import { app } from 'electron';
+import type { AgentControl, AgentState } from '../shared/control.js';
+import { asHoldfastError } from '../shared/errors.js';
+import type { LogLevel } from '../shared/model.js';
+import { pauseChoices } from '../shared/pause.js';
+import type { Paths } from '../platform/paths/paths.js';
+import { openComputer, type Computer } from './computer.js';
+import { answer } from './ipc/answer.js';
+import { openChannel } from './ipc/channel.js';
+import { notifyOfRuns } from './notifications/notifications.js';
+import { trayModel, type TrayAction, type TrayIcon } from './tray/menu.js';
+import { createTray } from './tray/tray.js';
+import { watchTray } from './tray/watcher.js';
+import { MainWindow } from './windows/main-window.js';
+import { appOrigin } from './windows/scheme.js';
+import { windowHandlers } from './windows/window-handlers.js';
+
+export interface Desktop {
+  open(): void;
+  log(level: LogLevel, message: string): void;
+  /** The agent, if this process runs it: quitting then ends it. */
+  readonly runsHere: AgentControl | null;
+  close(): Promise<void>;
+}
+
+export interface DesktopOptions {
+  readonly paths: Paths;
+  /** The app's folder, which holds out/. */
+  readonly root: string;
+  readonly version: string;
+}
+
+/** Shown sizes differ from desktop to desktop; 22 px is the StatusNotifierItem's usual one, with a doubled file beside it. */
+const trayImage = (root: string, icon: TrayIcon): string =>
+  path.join(root, 'out', 'icons', 'tray', process.platform === 'darwin' ? `${icon}Template.png` : `${icon}-22.png`);
+
+export async function startDesktop({ paths, root, version }: DesktopOptions): Promise<Desktop> {
+  const computer = await openComputer({ paths, version });
+  const { control, settings } = computer;
+  const log = (level: LogLevel, message: string): void => computer.log(level, message);
+
+  const window = new MainWindow({
+    preload: path.join(root, 'out', 'preload', 'preload.cjs'),
+    icon: path.join(root, 'out', 'icons', 'app.png'),
+    state: { read: () => settings.read().window, write: async (state) => settings.update({ window: state }) },
+    log: (message) => log('warn', message),
+  });
+  const endIpc = openIpc(computer, window, version);
+
+  let latest: AgentState | null = null;
+  const act = (action: TrayAction): void => {
+    perform(action, control, () => latest, window).catch((thrown: unknown) => log('error', asHoldfastError(thrown).message));
+  };
+  const tray = createTray({ imagePath: (icon) => trayImage(root, icon), template: process.platform === 'darwin', act });
+  tray.show(trayModel(null));
+  const show = (state: AgentState): void => {
+    latest = state;
+    tray.show(trayModel(state));
+  };
+  const watcher = watchTray(() => tray.recreate(), (message) => log('warn', message));
+
+  const endings = [
+    endIpc,
+    control.on('state', (state) => {
+      show(state);
+      window.send('state', state);
+    }),
+    control.on('log', (entry) => window.send('log', entry)),
+    notifyOfRuns({ control, wanted: () => settings.read().notifications, open: () => window.open(), log: (message) => log('warn', message) }),
+    () => watcher.close(),
+    () => tray.close(),
+  ];
+  show(await control.call('state', {}));
+  await computer.begin();
+
+  return {
+    open: () => window.open(),
+    log,
+    runsHere: computer.attached ? null : control,
+    close: async () => {
+      await computer.close();
+      for (const end of endings) end();
+    },
+  };
+}
+
+function openIpc(computer: Computer, window: MainWindow, version: string): () => void {
+  const handlers = windowHandlers({
+    control: computer.control,
+    window: () => window.current,
+    about: { ownHub: !computer.attached, attached: computer.attached, version },
+    useOwnHub: () => computer.useOwnHub(),
+  });
+  return openChannel(
+    ({ id, isMainFrame, origin }) => isMainFrame && origin === appOrigin && id === window.current?.webContents.id,
+    (message) => answer(message, computer.control, handlers),
+  );
+}
+
+async function perform(action: TrayAction, control: AgentControl, latest: () => AgentState | null, window: MainWindow): Promise<void> {
+  switch (action.type) {
+    case 'open': return window.open();
+    case 'quit': return app.quit();
+    case 'resume': return void (await control.call('resume', {}));
+    case 'cancel': return void (await control.call('cancelRun', { runId: action.runId }));
+    case 'pause': {
+      const choice = pauseChoices(new Date())[action.choice];
+      if (choice !== undefined) await control.call('pause', { until: choice.until?.toISOString() ?? null });
+      return;
+    }
+    case 'run': {
+      const there = new Set(latest()?.jobs.map(({ job }) => job.id));
+      await Promise.all(action.jobIds.filter((jobId) => there.has(jobId)).map((jobId) => control.call('runJob', { jobId })));
+    }
+  }
+}

@@ -30,9 +30,9 @@ export async function electronRuntime() {
   const silent = path.join(cache, 'electron-host-silent');
   const fallback = fromNpm.isUsable ? await fromNpm.cachedFolder(cache) : undefined;
   const isHostSilent = Date.now() - (statSync(silent, { throwIfNoEntry: false })?.mtimeMs ?? 0) < forget;
-  const announce = () => say(`Electron ${officialVersion()} cannot be downloaded here; using ${fromNpm.version} from the npm registry (development and tests only)`);
+  const announce = (/** @type {string} */ why) => say(`Electron ${officialVersion()} cannot be downloaded here (${why}); using ${fromNpm.version} from the npm registry, for development and tests only`);
   if (isHostSilent && fallback !== undefined && existsSync(path.join(fallback, 'electron'))) {
-    announce();
+    announce(readFileSync(silent, 'utf8').trim());
     return at(fallback);
   }
 
@@ -44,12 +44,11 @@ export async function electronRuntime() {
   if (fallback === undefined) {
     throw new Trouble(`Electron ${officialVersion()} cannot be downloaded: ${problem}. Check the network, or set ELECTRON_MIRROR to a mirror or ELECTRON_OVERRIDE_DIST_PATH to a folder with Electron.`);
   }
-  announce();
+  announce(problem);
   await mkdir(cache, { recursive: true });
   await writeFile(silent, `${problem}\n`);
   if (existsSync(path.join(fallback, 'electron'))) return at(fallback);
-  const runtime = await checkedOrRemoved(await fromNpm.install(cache));
-  return runtime;
+  return checkedOrRemoved(await fromNpm.install(cache));
 }
 
 const official = {

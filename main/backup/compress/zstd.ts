@@ -82,7 +82,7 @@ export class Zstd {
   decompress(bytes: Uint8Array, limit: number, what: string): Buffer {
     const bound = frameBound(bytes);
     if (bound === null) throw damaged(what, 'its compressed content is broken');
-    if (bound.exact ? bound.size > limit : bound.size > limit + 2 * largestBlock) throw damaged(what, 'it would decompress to more than it may');
+    if (bound.size > (bound.exact ? limit : limit * blockSlack + 8 * largestBlock)) throw damaged(what, 'it would decompress to more than it may');
     try {
       return this.decoder(bytes, limit);
     } catch (cause) {
@@ -92,6 +92,8 @@ export class Zstd {
 }
 
 const largestBlock = 128 * 1024;
+/** A frame that does not say its size is judged by its number of blocks, and blocks need not be full. */
+const blockSlack = 4;
 const magic = 0xfd2fb528;
 
 /**

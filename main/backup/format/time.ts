@@ -41,6 +41,11 @@ const cacheSize = 4096;
 const cacheKeys = new Float64Array(cacheSize).fill(NaN);
 const cacheTexts: { day: string; zone: string; offset: number }[] = [];
 
+/** Forgets what was remembered of the computer's time zone: a laptop travels. Called when an operation starts. */
+export function forgetZone(): void {
+  cacheKeys.fill(NaN);
+}
+
 /** The day's date and the zone never change within a quarter of an hour of UTC, so they are remembered. */
 function quarterOf(seconds: number): { day: string; zone: string; offset: number } {
   const quarter = Math.floor(seconds / 900);

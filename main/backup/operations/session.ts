@@ -1,5 +1,6 @@
 /** What every operation does around its work: open, lock, report, unlock, close, and turn whatever is thrown into one sentence. */
 import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
+import { forgetZone } from '../format/time.js';
 import { openBackend } from '../backend/open.js';
 import { openRepository, type Repository } from '../repository/repository.js';
 import { RepositoryLock } from '../repository/lock.js';
@@ -15,6 +16,7 @@ export interface Session {
 
 /** Runs `work` on an open, locked repository. Rejects with HoldfastError only. */
 export async function withRepository<T>(access: RepositoryAccess, lock: LockKind, control: Control, work: (session: Session) => Promise<T>): Promise<T> {
+  forgetZone();
   return asSentence(control.signal, async () => {
     const signal = control.signal ?? new AbortController().signal;
     const warn = control.onWarning ?? (() => undefined);

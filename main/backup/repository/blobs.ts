@@ -1,27 +1,26 @@
 /** Reads single blobs, trees above all. Neighbours are read along, because trees of neighbouring folders lie side by side. */
 import { HoldfastError } from '../../shared/errors.js';
-import { Zstd } from '../compress/zstd.js';
 import { overhead } from '../format/crypto.js';
 import { damaged } from '../format/damage.js';
-import { hashOf, shortId, type Id } from '../format/id.js';
+import { shortId, type Id } from '../format/id.js';
 import type { Node } from '../format/node.js';
 import type { BlobType } from '../format/pack-header.js';
 import { parseTree } from '../format/tree.js';
 import type { BlobIndex, BlobLocation } from '../index/blob-index.js';
+import { BlobOpener } from './blob-opener.js';
 import type { Repository } from './repository.js';
 
 const windowBytes = 512 * 1024;
 const windows = 24;
-/** What a blob may decompress to. Data blobs are at most 8 MiB; trees of huge folders get larger. */
-const largestBlob = 2 ** 31 - 1;
-
 interface Window { pack: Id; offset: number; bytes: Buffer }
 
 export class BlobReader {
   private cached: Window[] = [];
-  private readonly zstd = new Zstd('auto');
+  private readonly opener: BlobOpener;
 
-  constructor(private readonly repository: Repository, private readonly index: BlobIndex) {}
+  constructor(private readonly repository: Repository, private readonly index: BlobIndex) {
+    this.opener = new BlobOpener(repository.sealer);
+  }
 
   async tree(id: Id, signal?: AbortSignal): Promise<Node[]> {
     return parseTree(await this.load('tree', id, signal), `tree ${shortId(id)}`);
@@ -34,25 +33,13 @@ export class BlobReader {
     let failure: unknown;
     for (const place of places) {
       try {
-        return this.open(place, await this.sealed(place, signal));
+        return this.opener.open(place, await this.sealed(place, signal), place.pack);
       } catch (error) {
         if (!(error instanceof HoldfastError) || (error.code !== 'repository-damaged' && error.code !== 'not-found')) throw error;
         failure = error;
       }
     }
     throw failure;
-  }
-
-  /** Authenticates, decompresses and checks a blob that was read already. */
-  open(blob: BlobLocation, sealed: Uint8Array): Buffer {
-    const what = `${blob.type} blob ${shortId(blob.id)} in pack ${shortId(blob.pack)}`;
-    let plain = this.repository.sealer.open(sealed, what);
-    if (blob.uncompressedLength > 0) {
-      plain = this.zstd.decompress(plain, Math.min(blob.uncompressedLength, largestBlob), what);
-      if (plain.length !== blob.uncompressedLength) throw damaged(what, 'it has the wrong length');
-    }
-    if (hashOf(plain) !== blob.id) throw damaged(what, 'its content does not fit its ID');
-    return plain;
   }
 
   private async sealed(place: BlobLocation, signal?: AbortSignal): Promise<Buffer> {

@@ -2,9 +2,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { asHoldfastError } from '../../shared/errors.js';
 import { archiveHandler } from './archive-handler.js';
-import type { ArchiveData, Request } from './messages.js';
+import { checkHandler } from './check-handler.js';
+import type { ArchiveData, CheckData, Request, RestoreData } from './messages.js';
+import { restoreHandler } from './restore-handler.js';
 
-type RoleData = ArchiveData;
+type RoleData = ArchiveData | RestoreData | CheckData;
 
 const port = parentPort;
 if (!port) throw new Error('this module is the start of a worker thread');
@@ -12,6 +14,8 @@ if (!port) throw new Error('this module is the start of a worker thread');
 function handlerFor(data: RoleData, emit: (event: unknown) => void): (task: never) => unknown {
   switch (data.role) {
     case 'archive': return archiveHandler(data, emit);
+    case 'restore': return restoreHandler(data);
+    case 'check': return checkHandler(data);
   }
 }
 

@@ -70,3 +70,64 @@ export type Reply<Result, Event> =
   | { readonly number: number; readonly result: Result }
   | { readonly number: number; readonly error: ErrorShape }
   | { readonly event: Event };
+
+/** Where a worker gets a pack's bytes from. */
+export type PackSource =
+  | { readonly path: string }
+  /** Ranges that the conductor has loaded. */
+  | { readonly pieces: readonly { readonly offset: number; readonly bytes: Uint8Array }[] };
+
+export interface RestoreData {
+  readonly role: 'restore';
+  readonly repository: RepositoryData;
+  readonly shared: SharedArrayBuffer;
+  readonly sparse: boolean;
+  readonly gentle: boolean;
+}
+
+export interface FileMetadata {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mtime: { seconds: number; nanos: number };
+  readonly atime: { seconds: number; nanos: number };
+  readonly xattrs: readonly { name: ByteString; value: Uint8Array }[];
+}
+
+export interface FileToWrite {
+  readonly path: ByteString;
+  readonly size: number;
+  /** Present when this task writes all of the file: then the task makes the file and gives it its metadata. */
+  readonly metadata: FileMetadata | null;
+}
+
+export interface BlobToWrite {
+  readonly id: Id;
+  readonly offset: number;
+  readonly length: number;
+  readonly uncompressedLength: number;
+  /** Pairs: index into the task's files, position in that file. */
+  readonly writes: readonly number[];
+}
+
+export type RestoreTask =
+  | { readonly kind: 'pack'; readonly pack: Id; readonly source: PackSource; readonly files: readonly FileToWrite[]; readonly blobs: readonly BlobToWrite[] }
+  | { readonly kind: 'verify'; readonly files: readonly { path: ByteString; size: number; blobs: readonly { id: Id; length: number }[] }[] };
+
+export interface RestoreResult { readonly failures: { readonly file: number; readonly message: string }[] }
+
+export interface CheckData {
+  readonly role: 'check';
+  readonly repository: RepositoryData;
+  readonly shared: SharedArrayBuffer;
+  readonly gentle: boolean;
+}
+
+export interface CheckTask {
+  readonly pack: Id;
+  readonly source: { readonly path: string } | { readonly bytes: Uint8Array };
+  /** What the index says is in the pack. */
+  readonly expected: readonly { id: Id; type: 'data' | 'tree'; offset: number; length: number; uncompressedLength: number }[];
+}
+
+export interface CheckResult { readonly errors: string[]; readonly bytes: number }

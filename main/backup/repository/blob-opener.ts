@@ -1,0 +1,32 @@
+/** Opens sealed blobs: authenticate, decompress, compare with the ID. One per thread. */
+import { hash } from 'node:crypto';
+import { Zstd } from '../compress/zstd.js';
+import type { Sealer } from '../format/crypto.js';
+import { damaged } from '../format/damage.js';
+import { shortId, type Id } from '../format/id.js';
+
+/** What a blob may decompress to. Data blobs are at most 8 MiB; trees of huge folders get larger. */
+const largestBlob = 2 ** 31 - 1;
+
+export interface SealedBlob {
+  readonly id: Id;
+  readonly uncompressedLength: number;
+}
+
+export class BlobOpener {
+  private readonly zstd = new Zstd('auto');
+
+  constructor(private readonly sealer: Sealer) {}
+
+  /** @throws `repository-damaged` */
+  open(blob: SealedBlob, sealed: Uint8Array, pack: Id): Buffer {
+    const what = `blob ${shortId(blob.id)} in pack ${shortId(pack)}`;
+    let plain = this.sealer.open(sealed, what);
+    if (blob.uncompressedLength > 0) {
+      plain = this.zstd.decompress(plain, Math.min(blob.uncompressedLength, largestBlob), what);
+      if (plain.length !== blob.uncompressedLength) throw damaged(what, 'it has the wrong length');
+    }
+    if (hash('sha256', plain, 'hex') !== blob.id) throw damaged(what, 'its content does not fit its ID');
+    return plain;
+  }
+}

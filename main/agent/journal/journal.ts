@@ -39,6 +39,10 @@ export class RunJournal implements Journal, Outbox {
   private readonly progress = new Map<string, Omit<RunEvent, 'seq'>>();
   private progressHeldUntil = -Infinity;
   private cancelProgressTimer: (() => void) | null = null;
+  /** The last event found on disk at opening. */
+  private readonly loadedSeq: number;
+  /** Has the hub said since then what it has? */
+  private met = false;
   private readonly listeners = new Set<() => void>();
   private writing: Promise<void> = Promise.resolve();
 
@@ -56,6 +60,7 @@ export class RunJournal implements Journal, Outbox {
       this.events = renumbered(found.events);
     }
     this.lines = options.log.initial.length;
+    this.loadedSeq = this.lastSeq;
     this.durableSeq = this.ackedSeq;
     this.mustRewrite = !found.intact;
   }
@@ -102,14 +107,17 @@ export class RunJournal implements Journal, Outbox {
   }
 
   async resume(ackedSeq: number): Promise<'continued' | 'restarted'> {
-    if (ackedSeq >= this.ackedSeq && ackedSeq <= this.lastSeq) {
+    // The hub has events that this disk has lost: then it has all that were found on it, and numbers given since were given twice.
+    const lostSome = !this.met && ackedSeq > this.loadedSeq;
+    this.met = true;
+    if (!lostSome && ackedSeq >= this.ackedSeq && ackedSeq <= this.lastSeq) {
       await this.acked(ackedSeq);
       return 'continued';
     }
     this.options.logger.log('warn', `The hub knows another past of this journal (it has ${ackedSeq}, this computer ${this.ackedSeq} to ${this.lastSeq}); the journal goes on under a new name`);
     this.name = this.options.newId();
+    this.events = renumbered(lostSome ? this.events.filter((event) => event.seq > this.loadedSeq) : this.events);
     this.ackedSeq = 0;
-    this.events = renumbered(this.events);
     this.durableSeq = 0;
     this.mustRewrite = true;
     await this.write(() => ackedLine(0), true);

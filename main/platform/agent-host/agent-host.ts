@@ -1,0 +1,185 @@
+/**
+ * The one way an agent comes to run, in the app and under plain Node: takes the folder's lock, opens what is on disk, puts the
+ * core and its adapters together and lets others attach. Where an agent runs already, attaches to it instead.
+ */
+import { randomBytes, randomInt } from 'node:crypto';
+import os from 'node:os';
+import path from 'node:path';
+import { createAgent, type Agent } from '../../agent/agent.js';
+import { openJournal } from '../../agent/journal/journal.js';
+import { emptyJobSet, jobSetSchema } from '../../agent/jobs/job-set.js';
+import type { Engine, PowerAndNetwork, SecretStore } from '../../agent/ports.js';
+import { createTunnel, dialWebSocket, enrolAtHub } from '../../agent/tunnel/index.js';
+import type { TunnelIdentity } from '../../agent/tunnel-port.js';
+import type { AgentControl } from '../../shared/control.js';
+import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
+import type { LogEntry } from '../../shared/model.js';
+import { systemClock } from '../clock.js';
+import { createAgentEngine } from '../engine/engine.js';
+import { openAppendLog } from '../files/append-log.js';
+import { openDocument } from '../files/document.js';
+import { connectAgentControl, type AttachedControl } from '../local-socket/client.js';
+import { serveAgentControl } from '../local-socket/server.js';
+import { lockFolder, lockHolder, type FolderLock } from '../lock/lock.js';
+import { openLogging, type Logging } from '../logging/logging.js';
+import type { Paths } from '../paths/paths.js';
+import { openPower } from '../power/power.js';
+import { openSecrets } from '../secrets/index.js';
+import { agentSettings, type Settings } from '../settings/settings.js';
+
+export interface StartAgentOptions {
+  readonly paths: Paths;
+  readonly settings: Settings;
+  readonly env: NodeJS.ProcessEnv;
+  /** Of this program, e.g. 0.1.0. */
+  readonly version: string;
+  /** Called once the lock is held and before the agent connects: an embedded hub starts here, so that the first attempt finds it. */
+  readonly beforeConnect?: (host: AgentHost) => Promise<void>;
+  /** Who this computer is, where that was given on the command line, in agent.conf or in the environment; it is not stored. */
+  readonly givenIdentity?: TunnelIdentity | null;
+  /** Adds sources of wake events to this computer's own. */
+  readonly power?: (own: PowerAndNetwork) => PowerAndNetwork;
+  /** Called with each log line, e.g. to print it. */
+  readonly sink?: (entry: LogEntry) => void;
+  /** Attach to an agent that runs already? Otherwise that is an error. */
+  readonly attach?: boolean;
+}
+
+/** What is there before the agent itself. */
+export interface AgentHost {
+  readonly logging: Logging;
+  readonly secrets: SecretStore;
+}
+
+export type StartedAgent =
+  | { readonly attached: true; readonly control: AttachedControl; close(): Promise<void> }
+  | { readonly attached: false; readonly control: AgentControl; readonly logging: Logging; readonly secrets: SecretStore; close(): Promise<void> };
+
+/** ms that an agent which holds the lock has until its socket answers. */
+const patience = 15_000;
+const tryAgainAfter = 100;
+
+/**
+ * Call `makeFolders(paths)` and open the settings first.
+ * @throws HoldfastError with what keeps the agent from starting; `already-running` unless `attach`.
+ */
+export async function startAgent(options: StartAgentOptions): Promise<StartedAgent> {
+  const { attach = true, paths } = options;
+  for (const deadline = Date.now() + patience; ;) {
+    const lock = await lockFolder(paths.lockFile);
+    if (lock !== null) {
+      try {
+        return await run(options, lock);
+      } catch (error) {
+        lock.release();
+        throw error;
+      }
+    }
+    const holder = lockHolder(paths.lockFile);
+    const who = holder === null ? '' : ` (process ${holder})`;
+    if (!attach) throw new HoldfastError('already-running', `An agent${who} is running for ${paths.dataFolder} already. Use it, end it first, or name another folder in HOLDFAST_DATA.`);
+    try {
+      const control = await connectAgentControl(paths.dataFolder);
+      return { attached: true, control, close: () => Promise.resolve(control.close()) };
+    } catch (thrown) {
+      // It may be just starting, or just ending: then the lock is free in a moment.
+      const starting = thrown instanceof HoldfastError && thrown.code === 'not-found';
+      if (!starting) throw thrown;
+      if (Date.now() > deadline) throw new HoldfastError('already-running', `An agent${who} is running for ${paths.dataFolder} but does not answer. End it and start again.`, { cause: thrown });
+    }
+    await new Promise((resolve) => setTimeout(resolve, tryAgainAfter));
+  }
+}
+
+/** Things to end, in the reverse of the order in which they began. */
+class Endings {
+  private readonly steps: (() => void | Promise<void>)[] = [];
+  add(step: () => void | Promise<void>): void {
+    this.steps.push(step);
+  }
+  async run(): Promise<void> {
+    const troubles: unknown[] = [];
+    for (const step of this.steps.splice(0).reverse()) {
+      try {
+        await step();
+      } catch (error) {
+        troubles.push(error); // the rest must end all the same
+      }
+    }
+    if (troubles.length > 0) throw asHoldfastError(troubles[0]);
+  }
+}
+
+async function run(options: StartAgentOptions, lock: FolderLock): Promise<StartedAgent> {
+  const { env, paths, settings, sink } = options;
+  const endings = new Endings();
+  endings.add(() => lock.release());
+  try {
+    const logging = openLogging({ folder: paths.logFolder, ...(sink === undefined ? {} : { sink }) });
+    endings.add(() => logging.close());
+    const logger = logging.scoped('agent');
+    const secrets = await openSecrets({ env, paths, settings, say: (message) => logger.log('warn', message) });
+    await options.beforeConnect?.({ logging, secrets });
+    const { agent } = await assemble(options, { logging, secrets }, endings);
+    endings.add(() => agent.close());
+    await agent.start();
+    const server = await serveAgentControl(paths.dataFolder, agent);
+    endings.add(() => server.close());
+    let closing: Promise<void> | null = null;
+    return { attached: false, control: agent, logging, secrets, close: () => (closing ??= endings.run()) };
+  } catch (error) {
+    await endings.run().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function assemble(options: StartAgentOptions, { logging, secrets }: AgentHost, endings: Endings): Promise<{ agent: Agent }> {
+  const { env, givenIdentity, paths, settings, version } = options;
+  const logger = logging.scoped('agent');
+  const tunnelLogger = logging.scoped('tunnel');
+  const onDamage = (message: string): void => logger.log('warn', message);
+  const newId = (): string => randomBytes(10).toString('hex');
+
+  const runs = await openAppendLog(paths.runsFile, { onDamage });
+  endings.add(() => runs.close());
+  const journal = openJournal({ log: await openAppendLog(paths.journalFile, { onDamage }), clock: systemClock, newId, logger: tunnelLogger });
+  endings.add(() => journal.close());
+  const jobs = await openDocument({
+    file: paths.jobsFile, schema: jobSetSchema, initial: emptyJobSet, remedy: 'Move it away and start again; the hub then sends the jobs anew.',
+  });
+  const own = openPower(env);
+  endings.add(() => own.close());
+  const engine: Engine = createAgentEngine({
+    open: async () => (await import('../../backup/index.js')).createEngine(),
+    logger: logging.scoped('engine'),
+    cacheFolder: path.join(paths.cacheFolder, 'repositories'),
+  });
+  const computer = { host: os.hostname(), os: process.platform, arch: process.arch, version };
+  const agent = createAgent({
+    ...computer,
+    pid: process.pid,
+    dataFolder: paths.dataFolder,
+    clock: systemClock,
+    logger,
+    logs: logging.reader,
+    settings: agentSettings(settings),
+    jobs, runs, journal, secrets, engine,
+    power: options.power?.(own) ?? own,
+    createTunnel: (events, jobsRevision) => createTunnel({
+      dial: dialWebSocket,
+      clock: systemClock,
+      random: () => randomInt(2 ** 32) / 2 ** 32,
+      logger: tunnelLogger,
+      journal,
+      hello: () => ({ ...computer, capabilities: [], jobsRevision: jobsRevision(), timezone: Intl.DateTimeFormat().resolvedOptions().timeZone }),
+      events,
+    }),
+    enrol: enrolAtHub,
+    // On a server without a keychain the owner may keep the repository's password in the service's environment.
+    givenPassword: secrets.kind === 'file' ? (env['HOLDFAST_PASSWORD'] || null) : null,
+    givenIdentity: givenIdentity ?? null,
+    newId,
+    randomInt: (below) => randomInt(below),
+  });
+  return { agent };
+}

@@ -1,0 +1,120 @@
+/** The agent's engine port on the real engine. The engine's thread is started when there is work and ended when there was none for a while. */
+import type { BackupOrder, Engine, Logger, SnapshotInfo } from '../../agent/ports.js';
+import type { Engine as BackupEngine } from '../../backup/index.js';
+import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
+import type { Destination, Retention, RunProgress, RunResult } from '../../shared/model.js';
+import { checkPlace, holdsRepository, localFolder } from './place.js';
+import { backupRequestFor, keepPolicyFor, runProgress, runResult, snapshotInfo } from './translate.js';
+
+export interface EnginePorts {
+  /** Starts the engine's thread. */
+  open(): Promise<BackupEngine>;
+  readonly logger: Logger;
+  /** Where metadata of remote repositories is kept. */
+  readonly cacheFolder: string;
+  /** ms without work after which the thread is ended. */
+  readonly idleAfter?: number;
+}
+
+/** Opens nothing; the way it is refused tells whether there is something to open. */
+const noPassword = 'is a repository here?';
+
+export const createAgentEngine = (ports: EnginePorts): Engine => new AgentEngine(ports);
+
+class AgentEngine implements Engine {
+  private opened: Promise<BackupEngine> | null = null;
+  private working = 0;
+  private idle: NodeJS.Timeout | null = null;
+  private closed = false;
+
+  constructor(private readonly ports: EnginePorts) {}
+
+  backup(order: BackupOrder, onProgress: (progress: RunProgress) => void, signal: AbortSignal): Promise<RunResult> {
+    const { logger } = this.ports;
+    return this.with(async (engine) => runResult(await engine.backup(backupRequestFor(order, this.ports.cacheFolder), {
+      signal,
+      onProgress: (progress) => onProgress(runProgress(progress)),
+      onItemError: ({ path, message }) => logger.log('warn', `${path} could not be read: ${message}`),
+      onWarning: (text) => logger.log('warn', text),
+    })));
+  }
+
+  async prepare(destination: Destination, password: string): Promise<{ created: boolean }> {
+    const repository = this.repository(destination.url, password);
+    return this.with(async (engine) => {
+      try {
+        await engine.config({ repository });
+        return { created: false };
+      } catch (thrown) {
+        if (asHoldfastError(thrown).code !== 'repository-missing') throw thrown;
+      }
+      await checkPlace(destination.url);
+      await engine.init({ repository });
+      return { created: true };
+    });
+  }
+
+  async exists(url: string): Promise<boolean> {
+    await checkPlace(url);
+    const folder = localFolder(url);
+    if (folder !== null) return holdsRepository(folder);
+    return this.with(async (engine) => {
+      try {
+        await engine.config({ repository: this.repository(url, noPassword) });
+        return true;
+      } catch (thrown) {
+        const { code } = asHoldfastError(thrown);
+        if (code === 'wrong-password') return true;
+        if (code === 'repository-missing') return false;
+        throw thrown;
+      }
+    });
+  }
+
+  forget(url: string, password: string, retention: Retention, tags: readonly string[], signal: AbortSignal): Promise<{ removed: number }> {
+    return this.with(async (engine) => {
+      const { removed } = await engine.forget({
+        repository: this.repository(url, password),
+        keep: keepPolicyFor(retention),
+        filter: { tags: [tags.join(',')] },
+        groupBy: [], // the tag says which job; its folders may have changed since
+        prune: {},
+      }, { signal });
+      return { removed: removed.length };
+    });
+  }
+
+  snapshots(url: string, password: string): Promise<SnapshotInfo[]> {
+    return this.with(async (engine) => (await engine.snapshots({ repository: this.repository(url, password) })).map(snapshotInfo));
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.end();
+  }
+
+  private repository(url: string, password: string): { url: string; password: string; cacheFolder: string } {
+    return { url, password, cacheFolder: this.ports.cacheFolder };
+  }
+
+  private async with<T>(work: (engine: BackupEngine) => Promise<T>): Promise<T> {
+    if (this.closed) throw new HoldfastError('cancelled', 'Holdfast is ending.');
+    if (this.idle !== null) clearTimeout(this.idle);
+    this.working += 1;
+    try {
+      this.opened ??= this.ports.open();
+      return await work(await this.opened);
+    } finally {
+      this.working -= 1;
+      if (this.working === 0) this.idle = setTimeout(() => void this.end(), this.ports.idleAfter ?? 30_000).unref();
+    }
+  }
+
+  private async end(): Promise<void> {
+    if (this.idle !== null) clearTimeout(this.idle);
+    const { opened } = this;
+    this.opened = null;
+    const engine = await opened?.catch(() => null);
+    await engine?.close();
+  }
+}

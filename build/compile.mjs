@@ -1,6 +1,6 @@
 // @ts-check
 /** The steps from sources to out/. Each is skipped when its inputs and its output are as it left them. */
-import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { inRoot } from './checkout.mjs';
 import { mustRun } from './run.mjs';
@@ -19,6 +19,9 @@ import { filesBelow, fingerprint, isStamped, stamp } from './setup/fingerprint.m
 const tools = ['package-lock.json', 'tsconfig.base.json'];
 const nodeScript = (/** @type {string} */ script) => inRoot('node_modules', script);
 const assembly = path.join('main', 'backup', 'wasm', 'assembly');
+
+/** What package.json calls `holdfast`: it can be started as it is. */
+const command = path.join('out', 'main', 'cli', 'holdfast.js');
 
 /** Files of main/ that are read at run time as they are. */
 const assets = () => filesBelow(['main']).filter((file) => !/\.tsx?$/.test(file) && !file.startsWith(assembly));
@@ -58,6 +61,7 @@ export const steps = [
       await mustRun('compiling main', process.execPath, [nodeScript('typescript/bin/tsc'), '-p', 'tsconfig.main.json', '--pretty', 'false'], { cwd: inRoot() });
       removeOrphans();
       for (const file of assets()) copy(file, path.join('out', file));
+      if (existsSync(inRoot(command))) chmodSync(inRoot(command), 0o755);
     },
   },
   page('preload', 'bundling the preload', 'preload.config.mjs', ['preload'], 'out/preload/preload.cjs'),

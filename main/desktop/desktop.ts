@@ -14,7 +14,7 @@ import { trayModel, type TrayAction, type TrayIcon } from './tray/menu.js';
 import { createTray } from './tray/tray.js';
 import { watchTray } from './tray/watcher.js';
 import { MainWindow } from './windows/main-window.js';
-import { appOrigin } from './windows/scheme.js';
+import { appOrigin } from './windows/pages.js';
 import { windowHandlers } from './windows/window-handlers.js';
 
 export interface Desktop {

@@ -3,9 +3,9 @@
  * would: with a setup token. There is no second path.
  */
 import type { AgentControl } from '../shared/control.js';
-import { asHoldfastError, HoldfastError } from '../shared/errors.js';
+import { asHoldfastError } from '../shared/errors.js';
 import type { LogLevel } from '../shared/model.js';
-import { startHub, type HubAdmin, type RunningHub } from '../hub/index.js';
+import { connectHubAdmin, startHub, type HubAdmin } from '../hub/index.js';
 import type { Settings } from '../platform/settings/settings.js';
 
 export interface OwnHubOptions {
@@ -20,15 +20,18 @@ export interface OwnHubOptions {
 
 const loopback = '127.0.0.1';
 
+/** The hub as this app holds it. */
+interface Door {
+  readonly url: string;
+  readonly fingerprint: string;
+  readonly admin: HubAdmin;
+  close(): Promise<void>;
+}
+
 export class OwnHub {
-  private running: RunningHub | null = null;
+  private door: Door | null = null;
 
   constructor(private readonly options: OwnHubOptions) {}
-
-  /** Whether the app has a hub to offer at all. */
-  get isRunning(): boolean {
-    return this.running !== null;
-  }
 
   /** Whether this computer belongs to this hub, or to none and would. */
   isWanted(): boolean {
@@ -36,69 +39,74 @@ export class OwnHub {
     return embeddedHub.enabled && (hub === null || hub.url === urlOf(embeddedHub.port));
   }
 
-  /** Before the agent starts, so that its first attempt succeeds. @throws HoldfastError with what keeps the hub from starting. */
+  /** Call it before the agent starts, so that its first attempt succeeds. @throws HoldfastError with what keeps the hub from starting. */
   async start(): Promise<void> {
-    if (this.running !== null) return;
+    if (this.door !== null) return;
     const { settings } = this.options;
     const { port } = settings.read().embeddedHub;
-    const hub = await this.listen(port ?? 0).catch((thrown: unknown) => {
-      const error = asHoldfastError(thrown);
-      if (port === null || error.code === 'already-running') throw error;
-      // Another program took the port meanwhile. Nobody but this computer knows it, so take another one.
-      this.options.log('warn', `${error.message} The hub takes another port.`);
-      return this.listen(0);
-    });
-    this.running = hub;
+    const door = await this.open(port);
+    this.door = door;
     const before = settings.read();
-    const mine = before.hub !== null && before.hub.url === urlOf(port);
-    const found = Number(new URL(hub.url).port);
+    const isMine = before.hub !== null && before.hub.url === urlOf(port);
     settings.update({
-      embeddedHub: { ...before.embeddedHub, port: found },
-      ...(mine ? { hub: { url: hub.url, fingerprint: hub.fingerprint } } : {}),
+      embeddedHub: { ...before.embeddedHub, port: Number(new URL(door.url).port) },
+      ...(isMine ? { hub: { url: door.url, fingerprint: door.fingerprint } } : {}),
     });
   }
 
-  /** Enrols this computer, if it belongs to no hub yet. */
+  /** Joins this hub, if this computer belongs to none yet. */
   async enrol(control: AgentControl): Promise<void> {
-    if (this.options.settings.read().hub !== null) return;
-    await this.join(control);
+    if (this.door !== null && this.options.settings.read().hub === null) await this.join(this.door, control);
   }
 
-  /** Leaves whatever hub this computer is in, and joins this one. */
+  /** Joins this hub, whatever this computer belonged to. */
   async adopt(control: AgentControl): Promise<void> {
-    const { settings } = this.options;
-    settings.update({ embeddedHub: { ...settings.read().embeddedHub, enabled: true } });
+    this.enable(true);
     await this.start();
-    await this.join(control);
+    if (this.door !== null) await this.join(this.door, control);
   }
 
-  /** This computer joined another hub, or left this one: do not start at the next start. */
-  retire(): void {
+  /** Whether it runs at the next start. */
+  enable(enabled: boolean): void {
     const { settings } = this.options;
-    settings.update({ embeddedHub: { ...settings.read().embeddedHub, enabled: false } });
+    const { embeddedHub } = settings.read();
+    if (embeddedHub.enabled !== enabled) settings.update({ embeddedHub: { ...embeddedHub, enabled } });
   }
 
   async close(): Promise<void> {
-    const { running } = this;
-    this.running = null;
-    await running?.close();
+    const { door } = this;
+    this.door = null;
+    await door?.close();
   }
 
-  private async join(control: AgentControl): Promise<void> {
-    const admin = await this.admin();
-    const { link } = await admin.createSetupToken({ name: 'This computer', expiresInHours: 1, maxUses: 1 });
+  private async join(door: Door, control: AgentControl): Promise<void> {
+    const { link } = await door.admin.createSetupToken({ name: 'This computer', expiresInHours: 1, maxUses: 1 });
     await control.call('join', { link });
   }
 
-  private async admin(): Promise<HubAdmin> {
-    if (this.running !== null) return this.running.admin;
-    throw new HoldfastError('hub-unreachable', 'The hub of this computer is not running. Restart Holdfast.');
+  private async open(port: number | null): Promise<Door> {
+    try {
+      return await this.listen(port ?? 0);
+    } catch (thrown) {
+      const { code } = asHoldfastError(thrown);
+      // `holdfast hub` runs in this data folder: it is the same hub, so use it.
+      if (code === 'already-running') return attach(this.options.dataFolder);
+      if (port === null || code !== 'usage') throw thrown;
+      this.options.log('warn', `Another program uses port ${port}. The hub takes a free one.`);
+      return this.listen(0);
+    }
   }
 
-  private listen(port: number): Promise<RunningHub> {
+  private listen(port: number): Promise<Door> {
     const { dataFolder, log, name, version } = this.options;
     return startHub({ dataFolder, version, name, listen: { host: loopback, port }, logger: { log } });
   }
+}
+
+async function attach(dataFolder: string): Promise<Door> {
+  const admin = await connectHubAdmin(dataFolder);
+  const { fingerprint, url } = await admin.hub({});
+  return { url, fingerprint, admin, close: () => Promise.resolve() };
 }
 
 const urlOf = (port: number | null): string | null => (port === null ? null : `https://${loopback}:${port}`);

@@ -12,7 +12,7 @@ export function connectionLine(connection: Connection): string {
   switch (connection.state) {
     case 'connected': return `Connected to ${hubText(connection)}`;
     case 'connecting': return `Connecting to ${hubText(connection)}`;
-    case 'waiting': return `No connection to ${hubText(connection)}; trying again by itself`;
+    case 'waiting': return `Not connected to ${hubText(connection)}; trying again`;
     case 'paused': return 'Disconnected while the agent is paused';
     case 'stopped': return `Refused by ${hubText(connection)}`;
     case 'not-joined': return 'Not joined to a hub';

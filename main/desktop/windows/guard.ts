@@ -1,6 +1,6 @@
 /** What no page may do, whatever it contains: leave the app, open windows, attach webviews, ask for permissions. */
 import type { App, Session } from 'electron';
-import { appOrigin } from './scheme.js';
+import { appOrigin } from './pages.js';
 
 export function guardPages(app: App): void {
   app.on('web-contents-created', (_event, contents) => {

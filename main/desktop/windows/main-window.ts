@@ -3,7 +3,7 @@ import { BrowserWindow, nativeTheme, screen } from 'electron';
 import type { Document } from '../../agent/ports.js';
 import type { IpcEvent, IpcEvents } from '../../shared/ipc.js';
 import { eventChannel } from '../../shared/channels.js';
-import { appOrigin } from './scheme.js';
+import { appOrigin } from './pages.js';
 import { placeWindow, smallestSize, type WindowState } from './window-state.js';
 
 export interface MainWindowOptions {

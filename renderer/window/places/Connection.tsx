@@ -18,6 +18,8 @@ const tones: Record<AgentState['connection']['state'], Tone> = {
 export function Connection({ state }: { state: AgentState }): ReactElement {
   const { connection } = state;
   const now = useNow(5_000);
+  /** The last error is why there is no connection now, not history. */
+  const troubled = connection.lastError !== null && (connection.state === 'waiting' || connection.state === 'stopped');
   return (
     <div className="place__body">
       <div className="place__head" style={{ marginBottom: 0 }}><h1>Connection</h1></div>
@@ -26,14 +28,12 @@ export function Connection({ state }: { state: AgentState }): ReactElement {
           <h2 className={`tone--${tones[connection.state]} tone-text`}>{connectionLine(connection)}</h2>
           <div className="push"><PauseOrResume state={state} /></div>
         </div>
-        {connection.lastError === null || connection.state === 'connected' ? null : (
-          <Notice tone={connection.state === 'stopped' ? 'bad' : 'due'}>{connection.lastError.message}</Notice>
-        )}
+        {troubled ? <Notice tone={connection.state === 'stopped' ? 'bad' : 'due'}>{connection.lastError?.message}</Notice> : null}
         <Facts rows={[
           ['Hub', connection.hubName === null ? (connection.hub ?? 'None') : `${connection.hubName} (${connection.hub ?? ''})`],
           ['Since', pastText(connection.since, now)],
           ...(connection.nextAttemptAt === null ? [] : [['Next attempt', untilText(Date.parse(connection.nextAttemptAt), now)] as const]),
-          ['Last error', connection.lastError === null ? 'None' : `${connection.lastError.message} (${momentText(connection.lastError.at, now)})`],
+          ['Last error', connection.lastError === null ? 'None' : troubled ? momentText(connection.lastError.at, now) : `${connection.lastError.message} (${momentText(connection.lastError.at, now)})`],
           ['This computer', state.agent.name],
           ['Secrets', `Kept in ${state.secrets.description}`],
         ]} />

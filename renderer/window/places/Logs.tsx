@@ -7,20 +7,12 @@ import { Button, Switch } from '../../components/controls.js';
 import { Icon } from '../../components/Icon.js';
 import { Empty, ErrorNotice, type Tone } from '../../components/status.js';
 import { useAction, useApi } from '../app/context.js';
+import { linesKept, mergeLogs } from '../app/log-lines.js';
 import { clockText, wholeText } from '../app/times.js';
-
-/** The page keeps this many lines; the log file has them all. */
-const kept = 2000;
 
 const levelNames: Record<LogLevel, string> = { debug: 'All', info: 'Information', warn: 'Warnings', error: 'Errors' };
 const levelWords: Record<LogLevel, string> = { debug: 'debug', info: 'info', warn: 'warning', error: 'error' };
 const levelTones: Record<LogLevel, Tone> = { debug: 'calm', info: 'calm', warn: 'due', error: 'bad' };
-
-/** Both in order of `seq`; what was read may overlap with what was told meanwhile. */
-export function mergeLogs(old: readonly LogEntry[], more: readonly LogEntry[]): LogEntry[] {
-  const bySeq = new Map([...old, ...more].map((entry) => [entry.seq, entry]));
-  return [...bySeq.values()].sort((a, b) => a.seq - b.seq).slice(-kept);
-}
 
 export function Logs(): ReactElement {
   const api = useApi();
@@ -36,7 +28,7 @@ export function Logs(): ReactElement {
   useEffect(() => {
     const end = api.on('log', (entry) => setEntries((old) => mergeLogs(old, [entry])));
     void run(async () => {
-      const { entries: read } = await api.call('logs', { limit: kept });
+      const { entries: read } = await api.call('logs', { limit: linesKept });
       setEntries((old) => mergeLogs(old, read));
     });
     return end;

@@ -13,7 +13,7 @@ import { dependencies } from './setup/dependencies.mjs';
 import { electronRuntime } from './setup/electron-runtime.mjs';
 import { alone } from './setup/lock.mjs';
 import { sandboxEnvironment } from './setup/sandbox.mjs';
-import { startNeeds, systemPackages } from './setup/system-packages.mjs';
+import { desktopNeeds, electronNeeds, systemPackages } from './setup/system-packages.mjs';
 
 /** @typedef {{command: string, args: string[], env: NodeJS.ProcessEnv}} Program */
 
@@ -23,7 +23,7 @@ function hasDisplay() {
 
 /** @param {string[]} args @returns {Promise<Program>} */
 async function desktop(args) {
-  await systemPackages(startNeeds);
+  await systemPackages(electronNeeds, desktopNeeds);
   const { folder, executable } = await electronRuntime();
   return {
     command: executable,

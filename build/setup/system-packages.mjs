@@ -18,23 +18,21 @@ const library = (name, ...debian) => ({ kind: 'library', name, debian });
 /** @param {string} name @param {...string} debian @returns {Need} */
 const program = (name, ...debian) => ({ kind: 'program', name, debian });
 
-/** What Electron itself is linked with, and the libraries it opens for notifications. */
-const electronNeeds = [
+/** What Electron is linked with: it does not start without. */
+export const electronNeeds = [
   library('libgtk-3.so.0', 'libgtk-3-0t64', 'libgtk-3-0'),
   library('libnss3.so', 'libnss3'),
   library('libgbm.so.1', 'libgbm1'),
   library('libasound.so.2', 'libasound2t64', 'libasound2'),
-  library('libnotify.so.4', 'libnotify4'),
 ];
-/** The client of the keychain service. */
-const keychainNeeds = [library('libsecret-1.so.0', 'libsecret-1-0')];
 
-/** For `npm start` with a display. */
-export const startNeeds = [...electronNeeds, ...keychainNeeds];
+/** For notifications and the keychain: the app starts without them, and does without them. */
+export const desktopNeeds = [library('libnotify.so.4', 'libnotify4'), library('libsecret-1.so.0', 'libsecret-1-0')];
 
 /** For `npm test`: a display, a session bus, a keychain service, and the program we are compared with. */
 export const testNeeds = [
-  ...startNeeds,
+  ...electronNeeds,
+  ...desktopNeeds,
   program('Xvfb', 'xvfb'),
   program('dbus-daemon', 'dbus-daemon', 'dbus'),
   program('gnome-keyring-daemon', 'gnome-keyring'),
@@ -46,22 +44,24 @@ export const testNeeds = [
 const macTestNeeds = testNeeds.filter(({ name }) => name === 'restic');
 
 /**
- * Makes sure that everything is there. As root on Debian and its kin, missing packages are installed; everywhere else
- * their absence is an error that gives the command.
- * @param {readonly Need[]} needs
+ * Makes sure that everything is there. As root on Debian and its kin, missing packages are installed; everywhere else the
+ * absence of something needed is an error that gives the command, and that of something useful is told.
+ * @param {readonly Need[]} needed
+ * @param {readonly Need[]} [useful]
  */
-export async function systemPackages(needs) {
-  const applicable = process.platform === 'linux' ? needs : needs.filter((need) => macTestNeeds.includes(need));
+export async function systemPackages(needed, useful = []) {
+  const applicable = [...needed, ...useful].filter((need) => process.platform === 'linux' || macTestNeeds.includes(need));
   const missing = missingOf(applicable);
   if (missing.length === 0) return;
-  const names = missing.map(({ name }) => name).join(', ');
-  if (process.platform === 'darwin') throw new Trouble(`Missing: ${names}. Run: brew install ${names.replaceAll(',', '')}`);
-  if (!isOnPath('apt-get')) throw new Trouble(`Missing: ${names}. ${otherCommand(missing)}`);
-  if (process.getuid?.() !== 0) {
-    const packages = missing.map((need) => debianPackage(need)).join(' ');
-    throw new Trouble(`Missing: ${names}. Run: sudo apt-get update && sudo apt-get install -y --no-install-recommends ${packages}`);
-  }
-  say(`installing system packages for ${names}`);
+  if (process.platform === 'linux' && isOnPath('apt-get') && process.getuid?.() === 0) return install(missing);
+  const advice = `Not on this computer: ${namesOf(missing)}. ${commandFor(missing)}`;
+  if (missing.some((need) => needed.includes(need))) throw new Trouble(advice);
+  say(advice);
+}
+
+/** @param {readonly Need[]} missing */
+async function install(missing) {
+  say(`installing system packages for ${namesOf(missing)}`);
   const start = performance.now();
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const apt = ['-qq', '-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3'];
@@ -70,9 +70,25 @@ export async function systemPackages(needs) {
   const packages = missing.map((need) => debianPackage(need));
   await mustRun('Installing system packages', 'apt-get', [...apt, 'install', '-y', '--no-install-recommends', ...packages], { env, limit: 20 * 60_000 });
   const still = missingOf(missing);
-  if (still.length > 0) throw new Trouble(`Still missing after the installation: ${still.map(({ name }) => name).join(', ')}.`);
+  if (still.length > 0) throw new Trouble(`Still missing after the installation: ${namesOf(still)}.`);
   say(`installed system packages in ${secondsSince(start)}`);
 }
+
+/** What to do about missing things, for a person to type. @param {readonly Need[]} missing */
+function commandFor(missing) {
+  if (process.platform === 'darwin') return `Run: brew install ${missing.map(({ name }) => name).join(' ')}`;
+  if (isOnPath('apt-get')) {
+    return `Run: sudo apt-get update && sudo apt-get install -y --no-install-recommends ${missing.map(debianPackage).join(' ')}`;
+  }
+  const tool = ['dnf', 'zypper'].find(isOnPath);
+  if (tool === undefined) return 'Install the packages of your system that hold them.';
+  // Both find packages by what they provide: a library's soname, or a file.
+  const provides = missing.map(({ kind, name }) => (kind === 'library' ? `'${name}()(64bit)'` : `/usr/bin/${name}`));
+  return `Run: sudo ${tool} install ${provides.join(' ')}`;
+}
+
+/** @param {readonly Need[]} needs */
+const namesOf = (needs) => needs.map(({ name }) => name).join(', ');
 
 /** @param {readonly Need[]} needs */
 function missingOf(needs) {
@@ -104,13 +120,4 @@ function isOnPath(name) {
 function debianPackage({ debian }) {
   const known = debian.find((name) => /Candidate: (?!\(none\))/.test(spawnSync('apt-cache', ['policy', name], { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } }).stdout ?? ''));
   return known ?? debian[debian.length - 1];
-}
-
-/** @param {readonly Need[]} missing */
-function otherCommand(missing) {
-  const tool = ['dnf', 'zypper'].find(isOnPath);
-  if (tool === undefined) return 'Install the packages of your system that hold them.';
-  // Both find packages by what they provide: a library's soname, or a file.
-  const provides = missing.map(({ kind, name }) => (kind === 'library' ? `'${name}()(64bit)'` : `/usr/bin/${name}`));
-  return `Run: sudo ${tool} install ${provides.join(' ')}`;
 }

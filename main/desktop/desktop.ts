@@ -73,7 +73,11 @@ export async function startDesktop({ paths, root, version }: DesktopOptions): Pr
     () => tray.close(),
   ];
   show(await control.call('state', {}));
-  await computer.begin();
+  computer.onLost(() => {
+    // Its lock is free now, so a new start runs the agent here.
+    app.relaunch({ args: [...process.argv.slice(1).filter((argument) => argument !== '--background'), ...(window.current === null ? ['--background'] : [])] });
+    app.exit(0);
+  });
 
   return {
     open: () => window.open(),

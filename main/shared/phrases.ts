@@ -5,7 +5,12 @@ import { ageText, bytesText, countText } from './text.js';
 
 export const statusLine = (report: { status: string; reason: string }): string => `${report.status}: ${report.reason}`;
 
-const hubText = ({ hub, hubName }: Connection): string => hubName ?? hub ?? 'the hub';
+const onThisComputer = /^https?:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:|$)/;
+
+function hubText({ hub, hubName }: Connection): string {
+  if (hub !== null && onThisComputer.test(hub)) return "this computer's hub";
+  return hubName ?? hub ?? 'the hub';
+}
 
 /** One line about the tunnel. */
 export function connectionLine(connection: Connection): string {

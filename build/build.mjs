@@ -1,11 +1,11 @@
 // @ts-check
 /**
- * npm run build [-- STEP ...]    brings out/ up to date; steps: wasm main preload window dashboard icons
+ * npm run build [-- STEP ...]    brings out/ up to date; steps: wasm main preload window ... icons
  * npm run build -- --watch       and keeps it so
  */
 import { spawn } from 'node:child_process';
 import { inRoot } from './checkout.mjs';
-import { compile, steps } from './compile.mjs';
+import { compile, pages, steps } from './compile.mjs';
 import { Trouble, complain, say } from './say.mjs';
 import { alone } from './setup/lock.mjs';
 
@@ -14,7 +14,7 @@ async function watch() {
   const vite = (/** @type {string} */ config) => ['node_modules/vite/bin/vite.js', 'build', '--watch', '--logLevel', 'warn', '--config', `build/vite/${config}.config.mjs`];
   const watchers = [
     ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.main.json', '--watch', '--preserveWatchOutput'],
-    ...['preload', 'window', 'dashboard'].map(vite),
+    ...['preload', ...pages()].map(vite),
   ].map((args) => spawn(process.execPath, args, { cwd: inRoot(), stdio: ['ignore', 'inherit', 'inherit'] }));
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => watchers.forEach((child) => child.kill(signal)));
   await Promise.all(watchers.map((child) => new Promise((resolve) => child.once('close', resolve))));

@@ -1,6 +1,6 @@
 // @ts-check
 /** The steps from sources to out/. Each is skipped when its inputs and its output are as it left them. */
-import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { inRoot } from './checkout.mjs';
 import { mustRun } from './run.mjs';
@@ -26,9 +26,14 @@ const command = path.join('out', 'main', 'cli', 'holdfast.js');
 /** Files of main/ that are read at run time as they are. */
 const assets = () => filesBelow(['main']).filter((file) => !/\.tsx?$/.test(file) && !file.startsWith(assembly));
 
-/** @param {string} name @param {string} doing @param {string} config @param {string[]} inputs @param {string} output @returns {Step} */
-function page(name, doing, config, inputs, output) {
-  const configFile = path.join('build', 'vite', config);
+/** The folders of renderer/ that are a page of their own. */
+export function pages() {
+  return readdirSync(inRoot('renderer')).filter((name) => existsSync(inRoot('renderer', name, 'index.html')));
+}
+
+/** @param {string} name also that of its configuration @param {string} doing @param {string[]} inputs @param {string} output @returns {Step} */
+function bundle(name, doing, inputs, output) {
+  const configFile = path.join('build', 'vite', `${name}.config.mjs`);
   return {
     name,
     doing,
@@ -64,9 +69,8 @@ export const steps = [
       if (existsSync(inRoot(command))) chmodSync(inRoot(command), 0o755);
     },
   },
-  page('preload', 'bundling the preload', 'preload.config.mjs', ['preload'], 'out/preload/preload.cjs'),
-  page('window', 'bundling the window', 'window.config.mjs', ['renderer/window', 'renderer/components'], 'out/renderer/window/index.html'),
-  page('dashboard', 'bundling the dashboard', 'dashboard.config.mjs', ['renderer/dashboard', 'renderer/components'], 'out/renderer/dashboard/index.html'),
+  bundle('preload', 'bundling the preload', ['preload'], 'out/preload/preload.cjs'),
+  ...pages().map((name) => bundle(name, `bundling the ${name}`, [`renderer/${name}`, 'renderer/components'], `out/renderer/${name}/index.html`)),
   {
     name: 'icons',
     doing: 'copying the icons',

@@ -10,7 +10,7 @@ export interface CutProxy {
   stall(): void;
   /** Refuses new connections while true. */
   refusing: boolean;
-  readonly connections: number;
+  connections(): number;
 }
 
 export async function cutProxy(targetPort: number | (() => number)): Promise<CutProxy> {
@@ -42,9 +42,7 @@ export async function cutProxy(targetPort: number | (() => number)): Promise<Cut
   });
   return Object.assign(proxy, {
     port: (server.address() as AddressInfo).port,
-    get connections() {
-      return pairs.size;
-    },
+    connections: () => pairs.size,
     cut: () => {
       for (const { near, far } of [...pairs]) {
         near.resetAndDestroy();

@@ -51,7 +51,6 @@ export interface TestAgent {
   readonly token: string;
   readonly tunnel: Tunnel;
   readonly journal: RunJournal;
-  readonly log: ReturnType<typeof memoryLog>;
   readonly states: Connection[];
   readonly jobs: { revision: number; jobs: Job[] };
   readonly started: string[];
@@ -66,7 +65,7 @@ export interface TestAgent {
 
 let nextJournal = 0;
 
-export function testAgent(hub: Pick<RunningHub, 'url' | 'fingerprint'>, identity: { id: string; token: string }, change: { dial?: Dial; log?: ReturnType<typeof memoryLog>; random?: () => number } = {}): TestAgent {
+export function testAgent(hub: Pick<RunningHub, 'url' | 'fingerprint'>, identity: { id: string; token: string }, change: { dial?: Dial; log?: AppendLog; random?: () => number } = {}): TestAgent {
   const log = change.log ?? memoryLog();
   const lines: string[] = [];
   const logger = { log: (level: string, message: string) => { lines.push(`${level}: ${message}`); } };
@@ -89,7 +88,7 @@ export function testAgent(hub: Pick<RunningHub, 'url' | 'fingerprint'>, identity
     hello: () => ({ version: '0.0.0', host: 'laptop', os: 'linux', arch: 'x64', capabilities: [], jobsRevision: agent.jobs.revision }),
   });
   const agent: TestAgent = {
-    ...identity, tunnel, journal, log, lines, states: [], jobs: { revision: 0, jobs: [] }, started: [], cancelled: [],
+    ...identity, tunnel, journal, lines, states: [], jobs: { revision: 0, jobs: [] }, started: [], cancelled: [],
     onJobs: () => Promise.resolve(),
     onStart: () => undefined,
     start: () => tunnel.start({ url: hub.url, fingerprint: hub.fingerprint, token: identity.token }),

@@ -38,6 +38,14 @@ export const testNeeds = [
   program('gnome-keyring-daemon', 'gnome-keyring'),
   program('secret-tool', 'libsecret-tools'),
   program('restic', 'restic'),
+  // real servers for the tests of destinations
+  program('sshd', 'openssh-server'),
+  program('ssh-keygen', 'openssh-client'),
+  program('openssl', 'openssl'),
+  program('rclone', 'rclone'),
+  program('radosgw', 'radosgw'),
+  program('ceph-mon', 'ceph-mon'),
+  program('ceph-osd', 'ceph-osd'),
 ];
 
 /** On a Mac the system has all of it but restic. */

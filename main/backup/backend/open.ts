@@ -8,6 +8,7 @@ import { BandwidthBackend, throttles } from './decorators/bandwidth.js';
 import { LocalBackend } from './local.js';
 import { composeRemote } from './remote/compose.js';
 import { RestBackend } from './rest/rest.js';
+import { S3Backend } from './s3/s3.js';
 
 const scheme = /^(local|s3|sftp|rest|b2|azure|gs|swift|rclone):/;
 
@@ -28,6 +29,8 @@ export function openBackend(access: Omit<RepositoryAccess, 'password'>, onWarnin
     }
     case 'rest':
       return composeRemote(new RestBackend(access.url, access.backend, limits), onWarning);
+    case 's3':
+      return composeRemote(new S3Backend(access.url, access.backend, limits), onWarning);
     default:
       throw new HoldfastError('usage', `Repositories of the kind "${kind}:" cannot be opened by this version. Use a folder, or s3:, sftp: or rest:.`);
   }

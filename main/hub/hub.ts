@@ -8,6 +8,8 @@ import { Overview } from './agents/overview.js';
 import { FailureLimit } from './api/failure-limit.js';
 import { addAdminRoutes } from './api/routes.js';
 import { createJsonServer } from './api/server.js';
+import { singleProcess } from './cluster/cluster.js';
+import { postgresCluster } from './cluster/postgres.js';
 import { addEnrolRoute } from './enrolment/enrol-route.js';
 import { SetupTokens } from './enrolment/setup-tokens.js';
 import { Jobs } from './jobs/jobs.js';
@@ -15,7 +17,6 @@ import { listenLocally, removeSocket } from './local-socket/server.js';
 import type { HubClock, HubOptions, RunningHub } from './options.js';
 import { Ingest } from './runs/ingest.js';
 import { Runs } from './runs/runs.js';
-import { localSignals } from './signals.js';
 import { openDatabase } from './store/database.js';
 import { lockFolder } from './store/folder-lock.js';
 import { privateFolder } from './store/private-files.js';
@@ -53,17 +54,19 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     await privateFolder(dataFolder);
     undo.push(lockFolder(dataFolder));
     const certificate = await loadCertificate(dataFolder, options.certificate);
-    const { db, close: closeDatabase } = await openDatabase(dataFolder, options.database);
+    const { db, postgresUrl, close: closeDatabase } = await openDatabase(dataFolder, options.database);
     undo.push(closeDatabase);
 
-    const signals = localSignals();
-    const agents = new Agents(db, clock, signals);
+    const cluster = postgresUrl === null ? singleProcess() : await postgresCluster({ url: postgresUrl, db, clock, logger });
+    undo.push(() => cluster.close());
+    const agents = new Agents(db, clock, cluster);
     const setupTokens = new SetupTokens(db, clock, agents);
-    const jobs = new Jobs(db, clock, signals);
-    const runs = new Runs(db, clock, signals, jobs);
-    const registry = new Registry({ clock, logger, agents, jobs, runs, ingest: new Ingest(db), hub: { name, version } });
-    signals.subscribe((agentId, signal) => registry.tell(agentId, signal));
-    const overview = new Overview(db, clock, agents, registry);
+    const jobs = new Jobs(db, clock, cluster);
+    const runs = new Runs(db, clock, cluster, jobs);
+    const registry = new Registry({ clock, logger, agents, jobs, runs, ingest: new Ingest(db), cluster, hub: { name, version } });
+    cluster.serve(registry);
+    cluster.subscribe((agentId, signal) => registry.tell(agentId, signal));
+    const overview = new Overview(db, clock, agents, cluster);
     const limit = new FailureLimit(clock);
 
     const open = makeServer(certificate, options);
@@ -89,7 +92,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     const admin = createHubAdmin({
       agents, overview, setupTokens, jobs, runs,
       address: { url, fingerprint: certificate.pinned ? certificate.fingerprint : null },
-      hub: async () => ({ name, version, url, fingerprint: certificate.fingerprint, startedAt, agents: (await agents.list()).length, online: registry.online }),
+      hub: async () => ({ name, version, url, fingerprint: certificate.fingerprint, startedAt, agents: (await agents.list()).length, online: (await cluster.online()).size }),
     });
 
     const local = createJsonServer(null, logger);

@@ -9,25 +9,25 @@ import type { Database } from '../store/database.js';
 import type { Agents, StoredAgent } from './agents.js';
 
 export interface Presence {
-  isOnline(agentId: number): boolean;
+  online(): Promise<ReadonlySet<number>>;
 }
 
 export class Overview {
   constructor(private readonly db: Database, private readonly clock: HubClock, private readonly agents: Agents, private readonly presence: Presence) {}
 
   async listAgents(): Promise<AgentView[]> {
-    const [agents, jobs] = await Promise.all([this.agents.list(), this.jobRows(undefined)]);
+    const [agents, jobs, online] = await Promise.all([this.agents.list(), this.jobRows(undefined), this.presence.online()]);
     const byAgent = new Map<number, JobRows>(agents.map((agent) => [agent.id, []]));
     for (const job of jobs) byAgent.get(job.agent_id)?.push(job);
-    return agents.map((agent) => this.agentView(agent, byAgent.get(agent.id) ?? []));
+    return agents.map((agent) => this.agentView(agent, byAgent.get(agent.id) ?? [], online.has(agent.id)));
   }
 
   async listJobs(agentId: number | undefined): Promise<HubJobView[]> {
     const now = this.clock.now();
-    const rows = await this.jobRows(agentId);
+    const [rows, online] = await Promise.all([this.jobRows(agentId), this.presence.online()]);
     return rows.map((row) => {
       const job: Job = toJob(row);
-      const { status, reason, lastGoodAt } = jobStatus(this.facts(row, this.presence.isOnline(row.agent_id)), now);
+      const { status, reason, lastGoodAt } = jobStatus(this.facts(row, online.has(row.agent_id)), now);
       return {
         ...job, agentName: row.agent_name, status, reason, lastGoodAt,
         nextRunAt: row.due_at === null || job.paused ? null : new Date(Math.max(row.due_at, 0)).toISOString(),
@@ -42,8 +42,7 @@ export class Overview {
     });
   }
 
-  private agentView(agent: StoredAgent, jobs: JobRows): AgentView {
-    const online = this.presence.isOnline(agent.id);
+  private agentView(agent: StoredAgent, jobs: JobRows, online: boolean): AgentView {
     const now = this.clock.now();
     const report = computerStatus({ jobs: jobs.map((job) => this.facts(job, online)), paused: null }, now);
     const lastSeen = online ? now : agent.last_seen_at;

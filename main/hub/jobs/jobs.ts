@@ -81,8 +81,10 @@ export class Jobs {
   private async change(agentId: number, work: (queries: Queries) => Promise<void>): Promise<void> {
     await this.db.transaction().execute(async (queries) => {
       await work(queries);
-      const agent = await queries.selectFrom('agents').select('jobs_revision').where('id', '=', agentId).executeTakeFirstOrThrow();
-      await queries.updateTable('agents').set({ jobs_revision: Math.max(agent.jobs_revision + 1, this.clock.now()) }).where('id', '=', agentId).execute();
+      const now = this.clock.now();
+      await queries.updateTable('agents')
+        .set((eb) => ({ jobs_revision: eb.case().when('jobs_revision', '>=', now).then(eb('jobs_revision', '+', 1)).else(now).end() }))
+        .where('id', '=', agentId).execute();
     });
     this.signals.publish(agentId, 'jobs');
   }

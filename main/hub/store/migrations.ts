@@ -81,5 +81,17 @@ export const migrationsFor = (kind: DatabaseKind): Record<string, Migration> => 
         await db.schema.createIndex('run_logs_by_run').on('run_logs').columns(['run_id', 'id']).execute();
       },
     },
+    '0002-several-hubs': {
+      async up(db: Kysely<unknown>): Promise<void> {
+        await db.schema.createTable('hubs')
+          .addColumn('id', 'text', (c) => c.primaryKey())
+          .addColumn('seen_at', 'bigint', (c) => c.notNull())
+          .execute();
+        await db.schema.createTable('connections')
+          .addColumn('agent_id', 'bigint', (c) => c.primaryKey().references('agents.id'))
+          .addColumn('hub_id', 'text', (c) => c.notNull())
+          .execute();
+      },
+    },
   };
 };

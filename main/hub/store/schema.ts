@@ -78,7 +78,20 @@ export interface RunLogRow {
   message: string;
 }
 
+/** Hub processes on a shared database, and which of them has which agent. Empty on SQLite. */
+export interface HubRow {
+  id: string;
+  seen_at: number;
+}
+
+export interface ConnectionRow {
+  agent_id: number;
+  hub_id: string;
+}
+
 export interface Tables {
+  hubs: HubRow;
+  connections: ConnectionRow;
   setup_tokens: SetupTokenRow;
   agents: AgentRow;
   jobs: JobRow;

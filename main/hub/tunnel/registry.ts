@@ -1,53 +1,64 @@
 /** Who is connected to this process, and the rule that a token has one connection. */
 import type { WebSocket } from 'ws';
 import { closeCodes } from '../../shared/protocol/close-codes.js';
+import type { Cluster, Holder } from '../cluster/cluster.js';
 import type { Signal } from '../signals.js';
 import { Session, type SessionPorts } from './session.js';
 
 /** `last_seen_at` of the connected is written this often, ms. */
 const noteSeenEvery = 60_000;
 
-export class Registry {
+export class Registry implements Holder {
   private readonly sessions = new Map<number, Session>();
-  /** Agents whose first connection is being asked for a sign of life. */
-  private readonly checking = new Set<number>();
+  /** Agents whose new connection waits for its place; a third one need not ask. */
+  private readonly admitting = new Set<number>();
   private cancelTimer: () => void;
   private whenEmpty: () => void = () => undefined;
 
-  constructor(private readonly ports: Omit<SessionPorts, 'ended'>) {
+  constructor(private readonly ports: Omit<SessionPorts, 'ended'> & { readonly cluster: Cluster }) {
     this.cancelTimer = ports.clock.after(noteSeenEvery, () => this.noteSeen());
   }
 
   /** Gives a new connection its place, unless another with the same token lives. `socket` is paused and has no listeners yet. */
   async admit(socket: WebSocket, agent: { id: number; name: string }): Promise<void> {
-    const first = this.sessions.get(agent.id);
-    if (first !== undefined) {
-      const taken = this.checking.has(agent.id) || (await this.isAlive(first));
-      if (taken) {
-        this.ports.logger.log('warn', `A second connection with the token of "${agent.name}" was refused`);
-        refuse(socket, closeCodes.alreadyConnected, 'already connected');
-        return;
-      }
-      first.terminate();
+    if (this.admitting.has(agent.id) || !(await this.isFree(agent.id))) {
+      this.ports.logger.log('warn', `A second connection with the token of "${agent.name}" was refused`);
+      refuse(socket, closeCodes.alreadyConnected, 'already connected');
+      return;
     }
-    if (socket.readyState !== socket.OPEN) return;
+    if (socket.readyState !== socket.OPEN) return this.ports.cluster.release(agent.id);
     const session = new Session({ ...this.ports, ended: (ended) => this.ended(ended) }, socket, agent);
     this.sessions.set(agent.id, session);
     socket.resume();
   }
 
+  /** Does the agent's connection here live? One that does not answer is ended. */
+  async isAlive(agentId: number): Promise<boolean> {
+    const session = this.sessions.get(agentId);
+    if (session === undefined) return false;
+    if (await session.probe()) return true;
+    session.terminate();
+    return false;
+  }
+
+  /** Another hub process has this agent now. */
+  taken(agentId: number): void {
+    this.sessions.get(agentId)?.terminate();
+  }
+
+  holds(agentId: number): boolean {
+    return this.sessions.has(agentId);
+  }
+
+  tellAll(): void {
+    for (const session of this.sessions.values()) {
+      session.tell('jobs');
+      session.tell('orders');
+    }
+  }
+
   tell(agentId: number, signal: Signal): void {
     this.sessions.get(agentId)?.tell(signal);
-  }
-
-  isOnline(agentId: number): boolean {
-    return this.sessions.get(agentId)?.greeted === true;
-  }
-
-  get online(): number {
-    let count = 0;
-    for (const session of this.sessions.values()) if (session.greeted) count += 1;
-    return count;
   }
 
   session(agentId: number): Session | null {
@@ -73,25 +84,26 @@ export class Registry {
     for (const session of [...this.sessions.values()]) session.terminate();
   }
 
-  private async isAlive(session: Session): Promise<boolean> {
-    this.checking.add(session.agent.id);
+  private async isFree(agentId: number): Promise<boolean> {
+    this.admitting.add(agentId);
     try {
-      return await session.probe();
+      return !(await this.isAlive(agentId)) && (await this.ports.cluster.claim(agentId));
     } finally {
-      this.checking.delete(session.agent.id);
+      this.admitting.delete(agentId);
     }
   }
 
   private ended(session: Session): void {
     if (this.sessions.get(session.agent.id) !== session) return;
     this.sessions.delete(session.agent.id);
+    this.ports.cluster.release(session.agent.id);
     if (this.sessions.size === 0) this.whenEmpty();
     if (!session.greeted) return;
     this.ports.logger.log('info', `The computer "${session.agent.name}" is disconnected`);
     this.ports.agents.seen([session.agent.id]).catch(() => undefined); // only the time of the last sight; the hub may be stopping
   }
 
-  private onlineIds(): number[] {
+  onlineIds(): number[] {
     return [...this.sessions].filter(([, session]) => session.greeted).map(([id]) => id);
   }
 

@@ -39,6 +39,15 @@ export class FileQueue {
     if (this.bytes >= batchBytes || this.batch.length >= batchFiles) this.send();
   }
 
+  /** Stores one chunk of a stream. */
+  async store(bytes: Uint8Array): Promise<Id> {
+    await this.pool.room(this.workers);
+    const [result] = await this.run({ kind: 'blob', bytes });
+    const id = result?.content[0];
+    if (id === undefined) throw new Error('a worker answered without an ID');
+    return id;
+  }
+
   /** Gives the workers what has gathered so far. */
   send(): void {
     const batch = this.batch;

@@ -28,7 +28,8 @@ export class FileChunker {
   private readonly buffer: number;
   private readonly capacity = maxChunk + wrapAt + readBytes;
 
-  constructor(private readonly kernel: Kernel) {
+  constructor(private readonly kernel: Kernel, polynomial: bigint) {
+    kernel.prepareChunker(polynomial);
     this.buffer = kernel.allocate(this.capacity);
   }
 
@@ -55,7 +56,7 @@ export class FileChunker {
       end += count;
       total += count;
       for (;;) {
-        const cut = this.cut(start, end, searched);
+        const cut = findCut(this.kernel, this.buffer, start, end, searched);
         searched = end;
         if (cut === 0) break;
         onChunk(this.kernel.view(this.buffer + start, cut - start));
@@ -102,14 +103,58 @@ export class FileChunker {
     }
     return this.kernel.view(this.buffer, done);
   }
+}
 
-  /** @returns where the chunk that starts at `start` ends, 0 while that is not known */
-  private cut(start: number, end: number, searched: number): number {
-    const from = Math.max(start + minChunk, searched);
-    const to = Math.min(end, start + maxChunk);
-    if (to < from) return 0;
-    const found = this.kernel.searchCut(this.buffer + from, this.buffer + to, averageBits);
-    if (found !== 0) return found - this.buffer;
-    return to === start + maxChunk ? to : 0;
+/**
+ * Searches from the later of `searched` and the smallest size on; positions are relative to `buffer`.
+ * @returns where the chunk that starts at `start` ends, 0 while that is not known
+ */
+function findCut(kernel: Kernel, buffer: number, start: number, end: number, searched: number): number {
+  const from = Math.max(start + minChunk, searched);
+  const to = Math.min(end, start + maxChunk);
+  if (to < from) return 0;
+  const found = kernel.searchCut(buffer + from, buffer + to, averageBits);
+  if (found !== 0) return found - buffer;
+  return to === start + maxChunk ? to : 0;
+}
+
+/** The same for data that arrives by itself. */
+export class StreamChunker {
+  private readonly buffer: number;
+  private end = 0;
+  private searched = 0;
+
+  constructor(private readonly kernel: Kernel, polynomial: bigint) {
+    kernel.prepareChunker(polynomial);
+    this.buffer = kernel.allocate(maxChunk);
+  }
+
+  /** @yields chunks that are complete; each is a copy */
+  *push(piece: Uint8Array): Iterable<Buffer> {
+    for (let at = 0; at < piece.length;) {
+      const count = Math.min(piece.length - at, maxChunk - this.end);
+      this.kernel.view(this.buffer + this.end, count).set(piece.subarray(at, at + count));
+      this.end += count;
+      at += count;
+      for (;;) {
+        const cut = findCut(this.kernel, this.buffer, 0, this.end, this.searched);
+        this.searched = this.end;
+        if (cut === 0) break;
+        yield this.take(cut);
+      }
+    }
+  }
+
+  /** What is left at the end; null when nothing is. */
+  finish(): Buffer | null {
+    return this.end > 0 ? this.take(this.end) : null;
+  }
+
+  private take(length: number): Buffer {
+    const chunk = Buffer.from(this.kernel.view(this.buffer, length));
+    this.kernel.view(this.buffer, this.end).copyWithin(0, length, this.end);
+    this.end -= length;
+    this.searched = 0;
+    return chunk;
   }
 }

@@ -62,10 +62,13 @@ export class BlobIndex {
 
   /** All places of a blob. */
   findAll(type: BlobType, id: Id): BlobLocation[] {
-    const found: BlobLocation[] = [];
-    for (let entry = this.first(type, id); entry !== none; entry = this.next[entry] ?? none) {
-      if (this.matches(entry, type)) found.push(this.locationOf(entry));
-    }
+    return this.entriesOf(type, id).map((entry) => this.locationOf(entry));
+  }
+
+  /** The numbers of all entries of a blob. */
+  entriesOf(type: BlobType, id: Id): number[] {
+    const found: number[] = [];
+    for (let entry = this.first(type, id); entry !== none; entry = this.next[entry] ?? none) found.push(entry);
     return found;
   }
 

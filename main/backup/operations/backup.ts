@@ -3,6 +3,7 @@ import { hostname, userInfo, availableParallelism } from 'node:os';
 import { posix } from 'node:path';
 import { HoldfastError } from '../../shared/errors.js';
 import { Archiver } from '../archiver/archiver.js';
+import { archiveStream } from '../archiver/stream.js';
 import { BackupTally } from '../archiver/tally.js';
 import { FileQueue, type ArchivePool } from '../archiver/file-queue.js';
 import { scan, type Totals } from '../archiver/scanner.js';
@@ -44,7 +45,7 @@ async function run(request: Parsed, control: InputControl, session: Session): Pr
   const time = request.time === undefined ? started : timeOf(request.time);
   const host = request.host ?? hostname();
   const base = fromText(request.workingFolder ?? process.cwd());
-  const absolute = request.paths.map((path) => toText(posix.resolve(base, fromText(path))));
+  const absolute = request.stdin ? [`/${request.stdin.name.replace(/^\/+/, '')}`] : request.paths.map((path) => toText(posix.resolve(base, fromText(path))));
   const files = new Files();
   if (!files.complete) session.warn('Extended attributes and names of owners cannot be read on this system; they are left out.');
 
@@ -94,13 +95,16 @@ async function run(request: Parsed, control: InputControl, session: Session): Pr
   }
 
   try {
-    const archiver = new Archiver({
+    const parentTree = parent ? await treeOrNull(reader, parent.tree, session) : null;
+    const walk = (): Promise<Id> => new Archiver({
       files, queue, trees, events: tally, selector: makeSelector(request.excludes, base), base, signal,
       loadTree: (id) => treeOrNull(reader, id, session), hasBlob: (id) => known.hasHex(id),
       withAtime: request.withAtime ?? false, ignoreCtime: request.ignoreCtime ?? false, ignoreInode: request.ignoreInode ?? false,
       room: () => saver.room(workers + 4),
-    });
-    const tree = await archiver.run(top, parent ? await treeOrNull(reader, parent.tree, session) : null);
+    }).run(top, parentTree);
+    const tree = request.stdin
+      ? await archiveStream({ name: fromText(request.stdin.name), input: control.input, time: fromMillis(time), kernel: repository.kernel, polynomial: repository.config.polynomial, queue, trees, events: tally, files, signal })
+      : await walk();
     walking = false;
     await pool.broadcast({ kind: 'flush' });
     trees.finish();

@@ -21,7 +21,7 @@ export async function withRepository<T>(access: RepositoryAccess, lock: LockKind
     const signal = control.signal ?? new AbortController().signal;
     const warn = control.onWarning ?? (() => undefined);
     signal.throwIfAborted();
-    const backend = openBackend(access);
+    const backend = openBackend(access, warn);
     try {
       const repository = await openRepository(backend, access.password, signal);
       const held = lock === 'none' ? null : await RepositoryLock.acquire(repository, {

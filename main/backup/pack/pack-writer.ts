@@ -71,21 +71,41 @@ export class PackWriter {
         }
       }
     }
-    const length = content.length + overhead;
-    const blob: PackedBlob = { id, type, offset: pack.size + this.staged, length, uncompressedLength };
-    if (this.options.dryRun) pack.size += length;
-    else if (length > stagingBytes) {
+    const blob = this.describe(pack, type, id, content.length + overhead, uncompressedLength);
+    if (this.options.dryRun) pack.size += blob.length;
+    else if (blob.length > stagingBytes) {
       this.flush(pack);
       this.write(pack, this.options.sealer.seal(content));
     } else {
-      if (this.staged + length > stagingBytes) this.flush(pack);
+      if (this.staged + blob.length > stagingBytes) this.flush(pack);
       this.options.sealer.sealAt(content, this.staging + this.staged);
-      this.staged += length;
+      this.staged += blob.length;
       if (this.staged >= flushAt) this.flush(pack);
     }
+    this.added(pack, blob);
+    return blob;
+  }
+
+  /** Stores a blob that is sealed with this repository's key already, as it is. */
+  addSealed(type: BlobType, id: Id, sealed: Uint8Array, uncompressedLength: number): PackedBlob {
+    const pack = this.current();
+    const blob = this.describe(pack, type, id, sealed.length, uncompressedLength);
+    if (this.options.dryRun) pack.size += blob.length;
+    else {
+      this.flush(pack);
+      this.write(pack, sealed);
+    }
+    this.added(pack, blob);
+    return blob;
+  }
+
+  private describe(pack: OpenPack, type: BlobType, id: Id, length: number, uncompressedLength: number): PackedBlob {
+    return { id, type, offset: pack.size + this.staged, length, uncompressedLength };
+  }
+
+  private added(pack: OpenPack, blob: PackedBlob): void {
     pack.blobs.push(blob);
     if (pack.size + this.staged >= this.options.packSize || pack.blobs.length >= maxHeaderEntries) this.finish();
-    return blob;
   }
 
   /** Bytes in the pack that is being filled. */

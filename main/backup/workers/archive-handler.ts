@@ -36,8 +36,7 @@ function reading<T>(work: () => T): T {
 export function archiveHandler(data: ArchiveData, emit: (event: unknown) => void): (task: ArchiveTask) => ArchiveResult {
   if (data.gentle) lowerPriority();
   const kernel = new Kernel();
-  kernel.prepareChunker(data.repository.polynomial);
-  const chunker = new FileChunker(kernel);
+  const chunker = new FileChunker(kernel, data.repository.polynomial);
   const known = KnownBlobs.attach(data.known);
   const packs = new PackWriter({
     kernel, sealer: new Sealer(data.repository.keys, kernel), zstd: data.repository.version < 2 ? null : new Zstd(data.compression),
@@ -138,6 +137,10 @@ export function archiveHandler(data: ArchiveData, emit: (event: unknown) => void
       case 'files': return { kind: 'files', results: task.files.map(tryFile), counts: takeCounts() };
       case 'cuts': return { kind: 'cuts', ...withFile(task.path, (descriptor) => chunker.lengths(readFrom(descriptor, task.from), task.most)) };
       case 'chunks': return { kind: 'files', results: [storeChunks(task.path, task.from, task.lengths)], counts: takeCounts() };
+      case 'blob': {
+        const chunk = Buffer.from(task.bytes.buffer, task.bytes.byteOffset, task.bytes.byteLength);
+        return { kind: 'files', results: [{ content: [store(chunk)], size: chunk.length, stale: false, unstable: false }], counts: takeCounts() };
+      }
       case 'flush': packs.finish(); break;
       case 'abandon': packs.abandon(); break;
     }

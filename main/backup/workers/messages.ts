@@ -42,6 +42,8 @@ export type ArchiveTask =
   | { readonly kind: 'cuts'; readonly path: ByteString; readonly from: number; readonly most: number }
   /** Store these chunks of a huge file. */
   | { readonly kind: 'chunks'; readonly path: ByteString; readonly from: number; readonly lengths: readonly number[] }
+  /** Store one chunk that the conductor has. */
+  | { readonly kind: 'blob'; readonly bytes: Uint8Array }
   | { readonly kind: 'flush' }
   | { readonly kind: 'abandon' };
 

@@ -1,0 +1,24 @@
+/** All operations, run in the calling thread: for a command that does one thing and ends. */
+import { backup } from './operations/backup.js';
+import { check } from './operations/check.js';
+import { diff, find } from './operations/compare.js';
+import { copy } from './operations/copy.js';
+import { dump } from './operations/dump.js';
+import { forget } from './operations/forget.js';
+import { config, init } from './operations/init.js';
+import { keyAdd, keyList, keyPasswd, keyRemove } from './operations/keys.js';
+import { ls, snapshots } from './operations/list.js';
+import { repairIndex, tag, unlock } from './operations/maintain.js';
+import { prune } from './operations/prune.js';
+import { restore } from './operations/restore.js';
+import { stats } from './operations/stats.js';
+import type { Engine } from './types.js';
+
+export const operations = {
+  init, config, backup, restore, snapshots, ls, find, diff, dump, check, forget, prune, unlock, stats, tag, copy, repairIndex,
+  keyList, keyAdd, keyRemove, keyPasswd,
+} satisfies Omit<Engine, 'close'>;
+
+export function createLocalEngine(): Engine {
+  return { ...operations, close: () => Promise.resolve() };
+}

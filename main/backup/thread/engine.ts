@@ -1,0 +1,145 @@
+/**
+ * The engine in a thread of its own, so that the thread with the tray and the tunnel does no work. The thread starts
+ * with the first call and ends when nothing has been asked for a while: at rest the engine costs no memory.
+ */
+import { Worker } from 'node:worker_threads';
+import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
+import type { Control, Engine, EntriesControl, InputControl, OutputControl, LsEntry } from '../types.js';
+import { builtFile } from '../workers/built.js';
+import { fromEngine, type FromEngine, type ToEngine } from './messages.js';
+
+type AnyControl = Control & Partial<Pick<InputControl, 'input'> & Pick<OutputControl, 'output'> & Pick<EntriesControl, 'onEntries'>>;
+
+interface Call {
+  readonly control: AnyControl;
+  readonly input: AsyncIterator<Uint8Array> | null;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const restAfter = 60_000;
+const cancelled = (): HoldfastError => new HoldfastError('cancelled', 'Cancelled.');
+
+class Conductor {
+  private worker: Worker | null = null;
+  private readonly calls = new Map<number, Call>();
+  private next = 0;
+  private rest: NodeJS.Timeout | undefined;
+  private closed = false;
+
+  call(operation: string, request: unknown, control: AnyControl = {}): Promise<unknown> {
+    if (this.closed) return Promise.reject(new HoldfastError('internal', 'The engine was closed.'));
+    if (control.signal?.aborted) return Promise.reject(cancelled());
+    clearTimeout(this.rest);
+    const call = this.next++;
+    return new Promise<unknown>((resolve, reject) => {
+      const abort = (): void => { this.send({ kind: 'abort', call }); };
+      const settle = <T>(finish: (value: T) => void) => (value: T): void => {
+        control.signal?.removeEventListener('abort', abort);
+        this.calls.delete(call);
+        this.maybeRest();
+        finish(value);
+      };
+      this.calls.set(call, { control, input: control.input?.[Symbol.asyncIterator]() ?? null, resolve: settle(resolve), reject: settle(reject) });
+      control.signal?.addEventListener('abort', abort);
+      this.send({
+        kind: 'start', call, operation, request,
+        wants: { progress: control.onProgress !== undefined, input: control.input !== undefined, output: control.output !== undefined, entries: control.onEntries !== undefined },
+      });
+    });
+  }
+
+  /** Aborts what runs and waits until it has cleaned up after itself. */
+  async close(): Promise<void> {
+    this.closed = true;
+    clearTimeout(this.rest);
+    const ending = [...this.calls.keys()].map((call) => new Promise<void>((resolve) => {
+      const { control, input, resolve: done, reject } = this.calls.get(call) ?? {};
+      if (!done || !reject || !control) { resolve(); return; }
+      this.calls.set(call, {
+        control, input: input ?? null, resolve: (value) => { done(value); resolve(); }, reject: (error) => { reject(error); resolve(); },
+      });
+      this.send({ kind: 'abort', call });
+    }));
+    await Promise.all(ending);
+    await this.worker?.terminate();
+    this.worker = null;
+  }
+
+  private maybeRest(): void {
+    if (this.calls.size > 0 || this.closed) return;
+    this.rest = setTimeout(() => {
+      const worker = this.worker;
+      this.worker = null;
+      void worker?.terminate();
+    }, restAfter);
+    this.rest.unref();
+    this.worker?.unref();
+  }
+
+  private send(message: ToEngine): void {
+    this.worker ??= this.start();
+    this.worker.ref();
+    this.worker.postMessage(message);
+  }
+
+  private start(): Worker {
+    const worker = new Worker(builtFile(import.meta.url, './conductor.js'));
+    worker.on('message', (raw: unknown) => { this.receive(fromEngine.parse(raw)); });
+    const lost = (error: Error): void => {
+      if (this.worker === worker) this.worker = null;
+      for (const { reject } of [...this.calls.values()]) reject(error);
+    };
+    worker.on('error', (error) => { lost(asHoldfastError(error)); });
+    worker.on('exit', (code) => { if (this.worker === worker) lost(new HoldfastError('internal', `The engine's thread ended unexpectedly (${code}).`)); });
+    return worker;
+  }
+
+  private receive(message: FromEngine): void {
+    const call = this.calls.get(message.call);
+    if (!call) return;
+    const { control } = call;
+    switch (message.kind) {
+      case 'result': call.resolve(message.result); break;
+      case 'error': call.reject(HoldfastError.fromShape(message.error)); break;
+      case 'progress': control.onProgress?.(message.progress); break;
+      case 'item-error': control.onItemError?.(message.error); break;
+      case 'warning': control.onWarning?.(message.text); break;
+      case 'want-input': void this.feed(message.call, call); break;
+      case 'output': void this.deliver(message.call, () => control.output?.(message.piece)); break;
+      case 'entries': void this.deliver(message.call, () => control.onEntries?.(message.entries as LsEntry[])); break;
+    }
+  }
+
+  private async feed(call: number, { input }: Call): Promise<void> {
+    try {
+      const next = await input?.next();
+      this.send({ kind: 'input', call, piece: !next || next.done ? null : next.value });
+    } catch (error) {
+      this.send({ kind: 'input-failed', call, error: asHoldfastError(error).toShape() });
+    }
+  }
+
+  private async deliver(call: number, give: () => Promise<void> | void | undefined): Promise<void> {
+    try {
+      await give();
+      this.send({ kind: 'taken', call });
+    } catch (error) {
+      this.send({ kind: 'taken', call, error: asHoldfastError(error).toShape() });
+    }
+  }
+}
+
+/** The engine for a program that stays: see `Engine`. */
+export function createEngine(): Engine {
+  const conductor = new Conductor();
+  const through = <Q, C extends Control, R>(operation: string) => (request: Q, control?: C): Promise<R> =>
+    conductor.call(operation, request, control) as Promise<R>;
+  return {
+    init: through('init'), config: through('config'), backup: through('backup'), restore: through('restore'), snapshots: through('snapshots'),
+    ls: through('ls'), find: through('find'), diff: through('diff'), dump: through('dump'), check: through('check'), forget: through('forget'),
+    prune: through('prune'), unlock: through('unlock'), stats: through('stats'), tag: through('tag'), copy: through('copy'),
+    repairIndex: through('repairIndex'), keyList: through('keyList'), keyAdd: through('keyAdd'), keyRemove: through('keyRemove'), keyPasswd: through('keyPasswd'),
+    close: () => conductor.close(),
+  };
+}

@@ -21,7 +21,9 @@ export async function enrolAtHub(link: HubLink, enrolment: EnrolRequest): Promis
     });
     request.on('timeout', () => request.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })));
     request.on('error', (error) => reject(explain(error, link)));
-    request.on('response', (response) => readAll(response).then((read) => resolve({ status: response.statusCode ?? 0, text: read }), (error: Error) => reject(explain(error, link))));
+    request.on('response', (response) => {
+      readAll(response).then((read) => resolve({ status: response.statusCode ?? 0, text: read }), (error: Error) => reject(explain(error, link)));
+    });
     request.end(body);
   }).finally(() => transport.destroy());
   const json = parseJson(text);

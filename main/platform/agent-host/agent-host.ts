@@ -150,7 +150,8 @@ async function assemble(options: StartAgentOptions, { logging, secrets }: AgentH
   const own = openPower(env);
   endings.add(() => own.close());
   const engine: Engine = createAgentEngine({
-    open: async () => (await import('../../backup/index.js')).createEngine(),
+    // Not through the engine's index: this thread needs the door to the engine's thread and nothing behind it.
+    open: async () => (await import('../../backup/thread/engine.js')).createEngine(),
     logger: logging.scoped('engine'),
     cacheFolder: path.join(paths.cacheFolder, 'repositories'),
   });

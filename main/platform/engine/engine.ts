@@ -1,4 +1,4 @@
-/** The agent's engine port on the real engine. The engine's thread is started when there is work and ended when there was none for a while. */
+/** The agent's engine port on the real engine, which works on a thread of its own and is loaded when there is work for the first time. */
 import type { BackupOrder, Engine, Logger, SnapshotInfo } from '../../agent/ports.js';
 import type { Engine as BackupEngine } from '../../backup/index.js';
 import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
@@ -7,13 +7,10 @@ import { checkPlace, holdsRepository, localFolder } from './place.js';
 import { backupRequestFor, keepPolicyFor, runProgress, runResult, snapshotInfo } from './translate.js';
 
 export interface EnginePorts {
-  /** Starts the engine's thread. */
   open(): Promise<BackupEngine>;
   readonly logger: Logger;
   /** Where metadata of remote repositories is kept. */
   readonly cacheFolder: string;
-  /** ms without work after which the thread is ended. */
-  readonly idleAfter?: number;
 }
 
 /** Opens nothing; the way it is refused tells whether there is something to open. */
@@ -23,8 +20,6 @@ export const createAgentEngine = (ports: EnginePorts): Engine => new AgentEngine
 
 class AgentEngine implements Engine {
   private opened: Promise<BackupEngine> | null = null;
-  private working = 0;
-  private idle: NodeJS.Timeout | null = null;
   private closed = false;
 
   constructor(private readonly ports: EnginePorts) {}
@@ -90,7 +85,8 @@ class AgentEngine implements Engine {
 
   async close(): Promise<void> {
     this.closed = true;
-    await this.end();
+    const engine = await this.opened?.catch(() => null);
+    await engine?.close();
   }
 
   private repository(url: string, password: string): { url: string; password: string; cacheFolder: string } {
@@ -99,22 +95,7 @@ class AgentEngine implements Engine {
 
   private async with<T>(work: (engine: BackupEngine) => Promise<T>): Promise<T> {
     if (this.closed) throw new HoldfastError('cancelled', 'Holdfast is ending.');
-    if (this.idle !== null) clearTimeout(this.idle);
-    this.working += 1;
-    try {
-      this.opened ??= this.ports.open();
-      return await work(await this.opened);
-    } finally {
-      this.working -= 1;
-      if (this.working === 0) this.idle = setTimeout(() => void this.end(), this.ports.idleAfter ?? 30_000).unref();
-    }
-  }
-
-  private async end(): Promise<void> {
-    if (this.idle !== null) clearTimeout(this.idle);
-    const { opened } = this;
-    this.opened = null;
-    const engine = await opened?.catch(() => null);
-    await engine?.close();
+    this.opened ??= this.ports.open();
+    return work(await this.opened);
   }
 }

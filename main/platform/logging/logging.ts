@@ -15,8 +15,10 @@ export interface Logging {
 }
 
 export interface LoggingOptions {
-  /** Where holdfast.log goes; null for no file. */
+  /** Where the file goes; null for no file. */
   readonly folder: string | null;
+  /** Name of the file without its end; one process writes one file. Default `holdfast`. */
+  readonly name?: string;
   readonly rotation?: RotatingFileOptions;
   /** Called with each line, e.g. to print it. */
   readonly sink?: (entry: LogEntry) => void;
@@ -27,9 +29,9 @@ export interface LoggingOptions {
 const longestMessage = 8_000;
 
 /** @throws HoldfastError when the file cannot be opened. */
-export function openLogging({ folder, rotation, sink, now = Date.now }: LoggingOptions): Logging {
+export function openLogging({ folder, name = 'holdfast', rotation, sink, now = Date.now }: LoggingOptions): Logging {
   const ring = new LogRing();
-  const file = folder === null ? null : new RotatingFile(path.join(folder, 'holdfast.log'), rotation);
+  const file = folder === null ? null : new RotatingFile(path.join(folder, `${name}.log`), rotation);
   const writer = file === null ? null : pino({
     level: 'debug',
     base: null,

@@ -1,0 +1,138 @@
+/** What every command shares: how it prints, how it is interrupted, how it fails. One per process. */
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { HoldfastError } from '../shared/errors.js';
+import { StatusLine } from './terminal/status-line.js';
+
+/** Options that stand before or after any command. */
+const globalOptions = z.object({
+  repo: z.string().min(1, 'the repository is empty').optional(),
+  passwordFile: z.string().min(1).optional(),
+  data: z.string().min(1).optional(),
+  json: z.boolean().default(false),
+  quiet: z.boolean().default(false),
+  cache: z.boolean().default(true),
+});
+export type GlobalOptions = z.infer<typeof globalOptions>;
+
+export interface Invocation<O> {
+  readonly args: readonly string[];
+  readonly options: O & GlobalOptions;
+}
+
+/** Adds one command to the program. */
+export type Register = (program: Command, cli: Cli) => void;
+
+/** Written by hand on an interrupt: 128 + SIGINT. */
+const interrupted = 130;
+
+export class Cli {
+  json = false;
+  quiet = false;
+  exitCode = 0;
+  readonly env: NodeJS.ProcessEnv;
+  readonly status: StatusLine;
+  private readonly abort = new AbortController();
+  private listening = false;
+
+  constructor(readonly process: NodeJS.Process) {
+    this.env = process.env;
+    this.status = new StatusLine(process.stdout);
+    // `holdfast ls | head` closes the pipe; that is no error.
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  }
+
+  /** Aborted by the first Ctrl-C (or SIGTERM, SIGHUP); the second ends the process at once. */
+  get signal(): AbortSignal {
+    if (!this.listening) {
+      this.listening = true;
+      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+        this.process.on(name, () => {
+          if (this.abort.signal.aborted) this.process.exit(interrupted);
+          this.abort.abort(new HoldfastError('cancelled', 'Cancelled.'));
+        });
+      }
+    }
+    return this.abort.signal;
+  }
+
+  /** Makes the function that commander calls: options are checked, the exit code is kept. */
+  action<S extends z.ZodType>(schema: S, work: (invocation: Invocation<z.infer<S>>) => Promise<void | number>): (...received: unknown[]) => Promise<void> {
+    return async (...received) => {
+      const command = received.at(-1) as Command; // commander's own last argument
+      const given: unknown = command.optsWithGlobals();
+      const options = { ...parse(globalOptions, given), ...(parse(schema, given) as object) } as z.infer<S> & GlobalOptions;
+      this.json = options.json;
+      this.quiet = options.quiet;
+      if (options.data !== undefined) this.env['HOLDFAST_DATA'] = options.data;
+      this.exitCode = (await work({ args: command.args, options })) ?? 0;
+    };
+  }
+
+  /** Text to standard output as it is. */
+  write(text: string): void {
+    this.status.clear();
+    this.process.stdout.write(text);
+  }
+
+  /** Raw bytes to standard output; resolves when more may come. */
+  writeBytes(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.process.stdout.write(bytes)) resolve();
+      else this.process.stdout.once('drain', resolve);
+    });
+  }
+
+  /** A line for people; nothing with --json. */
+  say(line: string): void {
+    if (!this.json) this.write(`${line}\n`);
+  }
+
+  /** A line that --quiet leaves out. */
+  chat(line: string): void {
+    if (!this.quiet) this.say(line);
+  }
+
+  /** What was asked for: JSON on one line with --json, else the text. */
+  result(value: unknown, text: () => string): void {
+    if (this.json) this.write(`${JSON.stringify(value)}\n`);
+    else {
+      const lines = text();
+      if (lines !== '') this.write(`${lines}\n`);
+    }
+  }
+
+  /** Something that went wrong on the way, on standard error. */
+  warn(message: string): void {
+    this.status.clear();
+    this.process.stderr.write(`${message}\n`);
+  }
+
+  /** @returns `code`, after saying on standard error what is wrong. */
+  fail(error: HoldfastError, code: number): number {
+    this.status.clear();
+    if (this.json) this.process.stderr.write(`${JSON.stringify({ message_type: 'exit_error', code, message: error.message })}\n`);
+    else this.process.stderr.write(`${code === interrupted ? '' : 'holdfast: '}${error.message}\n`);
+    if (this.env['HOLDFAST_DEBUG'] && error.cause instanceof Error) this.process.stderr.write(`${error.cause.stack ?? ''}\n`);
+    return code;
+  }
+
+  /** Ends the process once everything printed is out: a leftover thread or socket must not keep it. */
+  exit(code: number): void {
+    this.status.clear();
+    this.process.stderr.write('', () => this.process.stdout.write('', () => this.process.exit(code)));
+  }
+}
+
+function parse<S extends z.ZodType>(schema: S, given: unknown): z.infer<S> {
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const option = issue?.path[0];
+  const name = typeof option === 'string' ? `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}` : 'an option';
+  throw new HoldfastError('usage', `The value of ${name} does not fit: ${issue?.message ?? 'unknown'}. See --help.`);
+}
+
+/** For options that may be given several times. */
+export const collect = (value: string, before: readonly string[] | undefined): string[] => [...(before ?? []), value];
+

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { HoldfastError } from '../../shared/errors.js';
+import type { Register } from '../cli.js';
+import { untilAborted } from '../terminal/until-aborted.js';
+import { readVersion } from '../version.js';
+
+const options = z.object({ tokenFile: z.string().min(1).optional(), hub: z.string().optional(), fingerprint: z.string().optional() });
+
+export const register: Register = (program, cli) => {
+  program.command('agent').description('run the agent of this computer in the foreground')
+    .option('--token-file <file>', 'a file with the agent token or link (else HOLDFAST_AGENT_TOKEN, agent.conf in the data folder, the keychain)')
+    .option('--hub <url>', 'the address of the hub (else HOLDFAST_HUB, or the hub that was joined)')
+    .option('--fingerprint <hex>', 'SHA-256 of its certificate, for a hub with a certificate of its own')
+    .action(cli.action(options, async ({ options: given }) => {
+      const { signal } = cli;
+      const [{ openHome }, { givenIdentity }, { localHub }, { printConnections }, { startAgent }, { consoleLine }] = await Promise.all([
+        import('../agent/open.js'), import('../agent/identity.js'), import('../agent/local-hub.js'), import('../agent/connection-lines.js'),
+        import('../../platform/agent-host/agent-host.js'), import('../../platform/logging/logging.js'),
+      ]);
+      const { paths, settings } = await openHome(cli);
+      const identity = await givenIdentity({ ...given, env: cli.env, agentConf: paths.agentConf, joined: settings.read().hub, localHub: () => localHub(paths) });
+      if (identity === null && settings.read().hub === null) {
+        throw new HoldfastError('token-unknown', 'This computer belongs to no hub yet. Join one with "holdfast join LINK", or give --token-file.');
+      }
+      const agent = await startAgent({
+        paths, settings, env: cli.env, version: readVersion(), attach: false, givenIdentity: identity,
+        sink: (entry) => { if (!cli.quiet && entry.level !== 'debug') cli.warn(cli.json ? JSON.stringify(entry) : consoleLine(entry)); },
+      });
+      const end = printConnections(cli, agent.control);
+      await untilAborted(signal);
+      end();
+      await agent.close();
+    }));
+};

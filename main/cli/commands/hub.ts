@@ -1,0 +1,54 @@
+import os from 'node:os';
+import { z } from 'zod';
+import { HoldfastError } from '../../shared/errors.js';
+import type { Register } from '../cli.js';
+import { cliPaths } from '../places.js';
+import { untilAborted } from '../terminal/until-aborted.js';
+import { readVersion } from '../version.js';
+
+const options = z.object({
+  listen: z.string().transform((text, context) => parseListen(text) ?? context.addIssue({ code: 'custom', message: 'it should look like 0.0.0.0:7878' }) ?? z.NEVER).optional(),
+  database: z.string().regex(/^postgres(ql)?:\/\//, 'it should look like postgres://host/name').optional(),
+  name: z.string().trim().min(1).max(120).optional(),
+  publicUrl: z.string().optional(),
+  certificate: z.string().optional(),
+  key: z.string().optional(),
+});
+
+/** `HOST:PORT`, `[::1]:PORT`, `:PORT`. */
+export function parseListen(text: string): { host: string; port: number } | undefined {
+  const match = /^(?:\[([0-9a-f:.]+)\]|([^:]*)):(\d{1,5})$/i.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) return undefined;
+  return { host: match[1] ?? (match[2] || '0.0.0.0'), port };
+}
+
+export const register: Register = (program, cli) => {
+  program.command('hub').description('run a hub, which other computers join')
+    .option('--listen <host:port>', 'the address to listen on (default: 127.0.0.1:7878; 0.0.0.0:7878 for other computers)')
+    .option('--database <url>', 'a PostgreSQL database instead of the built-in one (else HOLDFAST_DATABASE)')
+    .option('--name <name>', 'what screens call this hub')
+    .option('--public-url <url>', 'the address that setup links carry, where it is another than the one listened on')
+    .option('--certificate <file>', 'an own certificate (PEM)').option('--key <file>', 'and its private key (PEM)')
+    .action(cli.action(options, async ({ options: given }) => {
+      if ((given.certificate === undefined) !== (given.key === undefined)) throw new HoldfastError('usage', 'A certificate and its key belong together. Give both --certificate and --key.');
+      const database = given.database ?? (cli.env['HOLDFAST_DATABASE'] || undefined);
+      const paths = cliPaths(cli);
+      const [{ startHub }, { makeFolders }, { consoleLine, openLogging }] = await Promise.all([
+        import('../../hub/index.js'), import('../../platform/paths/folders.js'), import('../../platform/logging/logging.js'),
+      ]);
+      await makeFolders(paths);
+      const logging = openLogging({ folder: paths.logFolder, name: 'hub', sink: (entry) => { if (!cli.quiet && entry.level !== 'debug') cli.warn(cli.json ? JSON.stringify(entry) : consoleLine(entry)); } });
+      const { signal } = cli;
+      const hub = await startHub({
+        dataFolder: paths.hubFolder, version: readVersion(), name: given.name ?? os.hostname(), logger: logging.scoped('hub'),
+        ...(given.listen === undefined ? {} : { listen: given.listen }), ...(database === undefined ? {} : { database }),
+        ...(given.publicUrl === undefined ? {} : { publicUrl: given.publicUrl }),
+        ...(given.certificate === undefined || given.key === undefined ? {} : { certificate: { certFile: given.certificate, keyFile: given.key } }),
+      });
+      cli.result({ message_type: 'listening', url: hub.url, listening: hub.listening, fingerprint: hub.fingerprint }, () => `listening on https://${hub.listening}`);
+      await untilAborted(signal);
+      await hub.close();
+      logging.close();
+    }));
+};

@@ -1,0 +1,16 @@
+/** What every operation of the engine is handed: interruption, progress and warnings. */
+import type { Control } from '../../backup/types.js';
+import type { Cli } from '../cli.js';
+import { showProgress } from '../terminal/progress.js';
+
+/** @param during as restic names it in its JSON errors: `archival`, `restore` ... */
+export function engineControl(cli: Cli, during: string): Control {
+  return {
+    signal: cli.signal,
+    onProgress: showProgress(cli),
+    onWarning: (text) => cli.warn(cli.json ? JSON.stringify({ message_type: 'warning', message: text }) : text),
+    onItemError: ({ path, message }) => cli.warn(cli.json
+      ? JSON.stringify({ message_type: 'error', error: { message }, during, item: path })
+      : `${path}: ${message}`),
+  };
+}

@@ -60,6 +60,9 @@ export async function startDesktop({ paths, root, version }: DesktopOptions): Pr
     tray.show(trayModel(state));
   };
   const watcher = watchTray(() => tray.recreate(), (message) => log('warn', message));
+  if (process.platform === 'linux' && !(await watcher.present())) {
+    log('info', 'No tray is here to show the icon. Start Holdfast again to open its window');
+  }
 
   const endings = [
     endIpc,

@@ -14,8 +14,6 @@ export interface UserFolders {
   readonly downloads: string;
 }
 
-/** Their usual English names, for systems that name no such folders. */
-const usualNames = ['Documents', 'Desktop', 'Pictures'];
 const projectNames = ['Projects', 'projects', 'Code', 'code', 'Developer', 'src', 'work', 'Work'];
 
 /**
@@ -24,8 +22,10 @@ const projectNames = ['Projects', 'projects', 'Code', 'code', 'Developer', 'src'
  */
 export async function suggestFolders(folders: UserFolders): Promise<SuggestedFolder[]> {
   const { home } = folders;
-  const wanted = [folders.documents, folders.desktop, folders.pictures, ...[...usualNames, ...projectNames].map((name) => path.join(home, name))];
-  const offered = [folders.music, folders.videos, folders.downloads, ...['Music', 'Videos', 'Movies', 'Downloads'].map((name) => path.join(home, name))];
+  const at = (...names: string[]): string[] => names.map((name) => path.join(home, name));
+  // The usual English names stand in where the desktop names no such folders.
+  const wanted = [folders.documents, ...at('Documents'), folders.desktop, ...at('Desktop'), folders.pictures, ...at('Pictures'), ...at(...projectNames)];
+  const offered = [folders.music, ...at('Music'), folders.videos, ...at('Videos', 'Movies'), folders.downloads, ...at('Downloads')];
   const seen = new Set<string>();
   const found: SuggestedFolder[] = [];
   for (const [paths, selected] of [[wanted, true], [offered, false]] as const) {

@@ -63,9 +63,9 @@ export function windowHandlers({ about, control, useOwnHub, window }: WindowHand
       if (printed) await confirm(destinationId);
       return { printed };
     },
-    copyText: ({ text }) => {
-      clipboard.writeText(text);
-      return Promise.resolve({});
+    copyText: async ({ text }) => {
+      await clipboard.writeText(text);
+      return {};
     },
     openExternal: async ({ page }) => {
       await shell.openExternal(addresses[page]);

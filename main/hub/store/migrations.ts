@@ -37,6 +37,7 @@ export const migrationsFor = (kind: DatabaseKind): Record<string, Migration> => 
           .addColumn('journal_id', 'text')
           .addColumn('acked_seq', 'bigint', (c) => c.notNull().defaultTo(0))
           .execute();
+        await db.schema.createIndex('agents_by_name').on('agents').column('name').execute();
         await db.schema.createTable('jobs')
           .addColumn('id', 'text', (c) => c.primaryKey())
           .addColumn('agent_id', 'bigint', (c) => c.notNull().references('agents.id'))

@@ -19,6 +19,7 @@ import { register as ls } from './commands/ls.js';
 import { register as prune } from './commands/prune.js';
 import { register as recoveryKit } from './commands/recovery-kit.js';
 import { register as restore } from './commands/restore.js';
+import { register as service } from './commands/service.js';
 import { register as setupToken } from './commands/setup-token.js';
 import { register as snapshots } from './commands/snapshots.js';
 import { register as start } from './commands/start.js';
@@ -30,7 +31,7 @@ import { Cli } from './cli.js';
 /** In the order of the help. */
 const commands = [
   init, backup, snapshots, ls, restore, dump, check, forget, prune, unlock, stats, key,
-  hub, setupToken, agents, join, agent, job, recoveryKit, status, logs, doctor, start,
+  hub, setupToken, agents, join, agent, job, recoveryKit, status, logs, doctor, service, start,
 ];
 
 export function buildProgram(cli: Cli): Command {

@@ -9,6 +9,7 @@ import { LocalBackend } from './local.js';
 import { composeRemote } from './remote/compose.js';
 import { RestBackend } from './rest/rest.js';
 import { S3Backend } from './s3/s3.js';
+import { SftpBackend } from './sftp/sftp.js';
 
 const scheme = /^(local|s3|sftp|rest|b2|azure|gs|swift|rclone):/;
 
@@ -31,6 +32,8 @@ export function openBackend(access: Omit<RepositoryAccess, 'password'>, onWarnin
       return composeRemote(new RestBackend(access.url, access.backend, limits), onWarning);
     case 's3':
       return composeRemote(new S3Backend(access.url, access.backend, limits), onWarning);
+    case 'sftp':
+      return composeRemote(new SftpBackend(access.url, access.backend, limits), onWarning);
     default:
       throw new HoldfastError('usage', `Repositories of the kind "${kind}:" cannot be opened by this version. Use a folder, or s3:, sftp: or rest:.`);
   }

@@ -1,0 +1,296 @@
+/** A repository on a server that is reached by SSH, in restic's layout. Saving is: write aside, sync, rename. */
+import { rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { posix } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import type { SFTPWrapper, Stats } from 'ssh2';
+import { z } from 'zod';
+import { asHoldfastError, HoldfastError } from '../../../shared/errors.js';
+import { isSpool, type FileHandle, type FileKind, type ListedFile, type Spool } from '../backend.js';
+import type { Throttles } from '../decorators/bandwidth.js';
+import { codeOf, localError } from '../local-errors.js';
+import { parseOptions, remoteOptions } from '../options.js';
+import { sizeOf } from '../remote/body.js';
+import type { RemoteBackend, RemoteSettings } from '../remote/compose.js';
+import { allFolders, defaultPath, describeFile } from '../remote/layout.js';
+import { SpoolSpace } from '../remote/spool.js';
+import { connectSftp, type Connection, type SshSettings } from './connection.js';
+import { sftpError, status, statusOf } from './errors.js';
+import { pooled, readRange, request, writeAll } from './transfer.js';
+import { parseSftpUrl, type SftpPlace } from './url.js';
+
+export const sftpOptions = {
+  ...remoteOptions,
+  /** Text of a private key, or the path of one. Without either: ssh's agent and usual files. */
+  'private-key': z.string().optional(),
+  'private-key-file': z.string().optional(),
+  passphrase: z.string().optional(),
+  password: z.string().optional(),
+  /** Socket of an ssh agent; default SSH_AUTH_SOCK. */
+  agent: z.string().optional(),
+  /** Fingerprints (SHA256:…) of the host's keys, separated by commas. Without it known_hosts counts. */
+  'host-key': z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}(,SHA256:[A-Za-z0-9+/]{43})*$/, 'is a fingerprint as ssh shows it, SHA256:…').optional(),
+  'known-hosts-file': z.string().optional(),
+  'ssh-config-file': z.string().optional(),
+};
+
+/** Folders that are listed or made at the same time. */
+const foldersAtOnce = 32;
+const staleAfter = 7 * 24 * 3600; // s
+
+export class SftpBackend implements RemoteBackend {
+  readonly location: string;
+  readonly settings: RemoteSettings;
+  private readonly place: SftpPlace;
+  private readonly ssh: SshSettings;
+  private readonly spool = new SpoolSpace();
+  private connecting: Promise<Connection> | null = null;
+  /** The folder for files that are being written, once it is known to be there. */
+  private aside: Promise<string> | null = null;
+
+  /** @throws `usage` */
+  constructor(url: string, given: Readonly<Record<string, string>> = {}, private readonly limits: Throttles = {}, private readonly env: NodeJS.ProcessEnv = process.env) {
+    const options = parseOptions('SFTP', sftpOptions, given);
+    this.place = parseSftpUrl(url);
+    this.location = this.place.location;
+    this.settings = { connections: options.connections, retrySeconds: options['retry-seconds'] };
+    this.ssh = {
+      privateKey: options['private-key'], privateKeyFile: options['private-key-file'], passphrase: options.passphrase, password: options.password,
+      agent: options.agent, hostKeys: options['host-key']?.split(',') ?? [], knownHostsFile: options['known-hosts-file'],
+      configFile: options['ssh-config-file'], stallMs: options['stall-seconds'] * 1000,
+    };
+  }
+
+  async create(): Promise<void> {
+    await this.work('Making the folders', 0, async (sftp) => {
+      const { path } = this.place;
+      const parts = path.split('/');
+      for (let i = 1; i <= parts.length; i++) await makeFolder(sftp, parts.slice(0, i).join('/') || '/');
+      const [top, shards] = [allFolders().filter((name) => !name.includes('/')), allFolders().filter((name) => name.includes('/'))];
+      for (const folders of [top, shards]) await pooled(folders, foldersAtOnce, (name) => makeFolder(sftp, posix.join(path, name)));
+    });
+  }
+
+  async save(file: FileHandle, content: Uint8Array | Spool, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    await this.work(`Saving ${describeFile(file)}`, sizeOf(content), async (sftp) => {
+      const temporary = posix.join(await this.asideFolder(sftp), `holdfast-${hostname()}-${process.pid}-${randomBytes(8).toString('hex')}.tmp`);
+      const target = this.pathOf(file);
+      const handle = await request<Buffer>((done) => sftp.open(temporary, 'wx', 0o400, done));
+      let isOpen = true;
+      try {
+        await writeAll(sftp, handle, content, this.limits.upload, signal);
+        await sync(sftp, handle);
+        isOpen = false;
+        await request((done) => sftp.close(handle, (error) => done(error, undefined)));
+        await this.move(sftp, temporary, target);
+      } catch (error) {
+        if (isOpen) sftp.close(handle, () => undefined);
+        sftp.unlink(temporary, () => undefined); // if the connection is gone, the next one finds it
+        throw error;
+      }
+    }, signal);
+    if (isSpool(content)) await rm(content.path, { force: true });
+  }
+
+  async load(file: FileHandle, range?: { offset: number; length: number }, signal?: AbortSignal): Promise<Buffer> {
+    signal?.throwIfAborted();
+    return this.work(`Reading ${describeFile(file)}`, 0, async (sftp) => {
+      const handle = await request<Buffer>((done) => sftp.open(this.pathOf(file), 'r', done)).catch((error: unknown) => { throw this.ifMissing(error, file); });
+      try {
+        const { offset, length } = range ?? { offset: 0, length: (await request<Stats>((done) => sftp.fstat(handle, done))).size };
+        const bytes = await readRange(sftp, handle, offset, length, this.limits.download, signal);
+        if (bytes === null) throw new HoldfastError('repository-damaged', `${capital(describeFile(file))} at ${this.location} is shorter than it should be. Run check to see how much is affected.`);
+        return bytes;
+      } finally {
+        sftp.close(handle, () => undefined);
+      }
+    }, signal);
+  }
+
+  async stat(file: FileHandle, signal?: AbortSignal): Promise<{ size: number }> {
+    return this.work(`Looking for ${describeFile(file)}`, 0, async (sftp) => {
+      const found = await request<Stats>((done) => sftp.stat(this.pathOf(file), done)).catch((error: unknown) => { throw this.ifMissing(error, file); });
+      return { size: found.size };
+    }, signal);
+  }
+
+  async *list(kind: FileKind, signal?: AbortSignal): AsyncIterable<ListedFile> {
+    const base = posix.join(this.place.path, kind);
+    const listFolders = (folders: string[]): Promise<ListedFile[][]> => this.work(`Listing ${kind}`, 0, async (sftp) => Promise.all(folders.map(async (folder) => {
+      const entries = await readFolder(sftp, folder);
+      return entries.filter(({ attrs }) => attrs.isFile()).map(({ filename, attrs }) => ({ name: filename, size: attrs.size }));
+    })), signal);
+    if (kind !== 'data') {
+      for (const files of await listFolders([base])) yield* files;
+      return;
+    }
+    const shards = (await this.work('Listing data', 0, (sftp) => readFolder(sftp, base), signal)).map(({ filename }) => filename).filter((name) => /^[0-9a-f]{2}$/.test(name)).sort();
+    for (let at = 0; at < shards.length; at += foldersAtOnce) {
+      signal?.throwIfAborted();
+      for (const files of await listFolders(shards.slice(at, at + foldersAtOnce).map((name) => posix.join(base, name)))) yield* files;
+    }
+  }
+
+  async remove(file: FileHandle, signal?: AbortSignal): Promise<void> {
+    await this.work(`Removing ${describeFile(file)}`, 0, async (sftp) => {
+      await request((done) => sftp.unlink(this.pathOf(file), (error) => done(error, undefined))).catch((error: unknown) => {
+        if (statusOf(error) !== status.noSuchFile) throw error;
+      });
+    }, signal);
+  }
+
+  spoolFolder(): Promise<string> {
+    return this.spool.folder();
+  }
+
+  discardSpool(): Promise<void> {
+    return this.spool.discard();
+  }
+
+  localPath(): null {
+    return null;
+  }
+
+  async close(): Promise<void> {
+    const connection = await this.connecting?.catch(() => null);
+    if (connection && this.aside) {
+      const folder = await this.aside.catch(() => null);
+      // it stays while another computer uses it
+      if (folder !== null) await Promise.race([connection.gone, request((done) => connection.sftp.rmdir(folder, (error) => done(error, undefined))).catch(() => undefined)]);
+    }
+    this.connecting = null;
+    this.aside = null;
+    connection?.end();
+    await this.spool.discard();
+  }
+
+  private pathOf(file: FileHandle): string {
+    return posix.join(this.place.path, defaultPath(file));
+  }
+
+  private ifMissing(error: unknown, file: FileHandle): unknown {
+    return statusOf(error) === status.noSuchFile ? new HoldfastError('not-found', `${capital(describeFile(file))} does not exist at ${this.location}.`) : error;
+  }
+
+  /** Renames over an existing file where the server can; the shard's folder is made if it is missing. */
+  private async move(sftp: SFTPWrapper, from: string, to: string): Promise<void> {
+    try {
+      await rename(sftp, from, to);
+    } catch (error) {
+      if (statusOf(error) !== status.noSuchFile) throw error;
+      await request<Stats>((done) => sftp.stat(this.place.path, done)); // gone altogether: say so rather than make it anew
+      await makeFolder(sftp, posix.dirname(to));
+      await rename(sftp, from, to);
+    }
+  }
+
+  private asideFolder(sftp: SFTPWrapper): Promise<string> {
+    this.aside ??= makeAside(sftp, posix.join(this.place.path, 'tmp')).catch((error: unknown) => {
+      this.aside = null;
+      throw error;
+    });
+    return this.aside;
+  }
+
+  private async connection(): Promise<Connection> {
+    this.connecting ??= connectSftp(this.place, this.ssh, this.env);
+    const mine = this.connecting;
+    const forget = (): void => {
+      if (this.connecting !== mine) return;
+      this.connecting = null;
+      this.aside = null;
+    };
+    const connection = await mine.catch((error: unknown) => {
+      forget();
+      throw error;
+    });
+    void connection.gone.then(forget);
+    return connection;
+  }
+
+  private async work<T>(doing: string, needed: number, work: (sftp: SFTPWrapper) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    let sftp: SFTPWrapper | null = null;
+    try {
+      const connection = await this.connection();
+      signal?.throwIfAborted();
+      ({ sftp } = connection);
+      return await work(sftp);
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      const meant = await sftpError(error, { sftp, host: this.place.host, root: this.place.path, location: this.location, doing, needed });
+      if (meant instanceof HoldfastError) throw meant;
+      throw codeOf(meant)?.startsWith('E') ? localError(meant, 'the temporary folder') : asHoldfastError(meant);
+    }
+  }
+}
+
+async function readFolder(sftp: SFTPWrapper, folder: string): Promise<{ filename: string; attrs: Stats }[]> {
+  try {
+    return await request<{ filename: string; attrs: Stats }[]>((done) => sftp.readdir(folder, done));
+  } catch (error) {
+    if (statusOf(error) === status.noSuchFile) return [];
+    throw error;
+  }
+}
+
+async function makeFolder(sftp: SFTPWrapper, path: string): Promise<void> {
+  try {
+    await request((done) => sftp.mkdir(path, { mode: 0o700 }, (error) => done(error, undefined)));
+  } catch (error) {
+    const isThere = await request<Stats>((done) => sftp.stat(path, done)).then((found) => found.isDirectory(), () => false);
+    if (!isThere) throw error;
+  }
+}
+
+/** Removes what killed processes of this computer left behind, and what is older than a week. */
+async function makeAside(sftp: SFTPWrapper, folder: string): Promise<string> {
+  await makeFolder(sftp, folder);
+  const mine = `holdfast-${hostname()}-`;
+  for (const { filename, attrs } of await readFolder(sftp, folder)) {
+    const pid = filename.startsWith(mine) ? Number.parseInt(filename.slice(mine.length), 10) : NaN;
+    const isDead = !Number.isNaN(pid) && pid !== process.pid && !isAlive(pid);
+    if (isDead || attrs.mtime < Date.now() / 1000 - staleAfter) sftp.unlink(posix.join(folder, filename), () => undefined);
+  }
+  return folder;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
+}
+
+/** Not every server can; then its word on closing has to do. */
+async function sync(sftp: SFTPWrapper, handle: Buffer): Promise<void> {
+  try {
+    await request<unknown>((done) => sftp.ext_openssh_fsync(handle, done));
+  } catch (error) {
+    if (statusOf(error) !== status.unsupported && !lacksExtension(error)) throw error;
+  }
+}
+
+async function rename(sftp: SFTPWrapper, from: string, to: string): Promise<void> {
+  try {
+    return await request((done) => sftp.ext_openssh_rename(from, to, (error) => done(error, undefined)));
+  } catch (error) {
+    if (statusOf(error) !== status.unsupported && !lacksExtension(error)) throw error;
+  }
+  const plain = (): Promise<void> => request((done) => sftp.rename(from, to, (error) => done(error, undefined)));
+  await plain().catch(async (error: unknown) => {
+    if (statusOf(error) !== status.failure) throw error;
+    await request((done) => sftp.unlink(to, (failure) => done(failure, undefined))).catch(() => { throw error; });
+    await plain();
+  });
+}
+
+function lacksExtension(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('does not support this extended request');
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

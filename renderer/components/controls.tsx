@@ -36,10 +36,19 @@ export function Progress({ label, words, share }: { label: string; words: ReactN
   );
 }
 
-export function Disclosure({ summary, label, children }: { summary: ReactNode; label?: string; children: ReactNode }): ReactElement {
+interface DisclosureProps {
+  summary: ReactNode;
+  /** For screen readers, where the summary is a row of bare numbers. */
+  label?: string;
+  /** Of its heading, one below that of what it is in. */
+  level: number;
+  children: ReactNode;
+}
+
+export function Disclosure({ summary, label, level, children }: DisclosureProps): ReactElement {
   return (
     <AriaDisclosure className="disclosure">
-      <Heading level={4} style={{ margin: 0, font: 'inherit' }}>
+      <Heading level={level} style={{ margin: 0, font: 'inherit' }}>
         <AriaButton slot="trigger" className="disclosure__trigger" aria-label={label}>
           <Icon name="chevron" className="disclosure__chevron" />
           {summary}

@@ -31,6 +31,7 @@ export function RunRow({ run, now }: { run: Run; now: number }): ReactElement {
   const { result } = run;
   return (
     <Disclosure
+      level={3}
       label={`${runOutcome(run)} ${at}${result === null ? '' : `, ${bytesText(result.bytesProcessed)} read, ${bytesText(result.bytesStored)} stored`}`}
       summary={(
         <span className="run">
@@ -54,7 +55,7 @@ export function RunRow({ run, now }: { run: Run; now: number }): ReactElement {
           ] as const),
         ]} />
         {result === null || result.unreadableCount === 0 ? null : (
-          <Disclosure summary={`${countText(result.unreadableCount, 'file')} could not be read`}>
+          <Disclosure level={4} summary={`${countText(result.unreadableCount, 'file')} could not be read`}>
             <ul className="unreadable small" tabIndex={0} aria-label="Files that could not be read">
               {result.unreadable.map((file) => <li key={file.path}><span className="code">{file.path}</span><br /><span className="quiet">{file.message}</span></li>)}
               {result.unreadableCount > result.unreadable.length ? <li className="quiet">and {countText(result.unreadableCount - result.unreadable.length, 'more', 'more')}</li> : null}

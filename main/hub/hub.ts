@@ -18,6 +18,7 @@ import type { HubClock, HubOptions, RunningHub } from './options.js';
 import { Ingest } from './runs/ingest.js';
 import { Runs } from './runs/runs.js';
 import { openDatabase } from './store/database.js';
+import { GroupCommit } from './store/group-commit.js';
 import { lockFolder } from './store/folder-lock.js';
 import { privateFolder } from './store/private-files.js';
 import { lanAddresses, loadCertificate } from './tls/certificate.js';
@@ -59,11 +60,12 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
 
     const cluster = postgresUrl === null ? singleProcess() : await postgresCluster({ url: postgresUrl, db, clock, logger });
     undo.push(() => cluster.close());
-    const agents = new Agents(db, clock, cluster);
+    const commits = new GroupCommit(db);
+    const agents = new Agents(db, clock, cluster, commits);
     const setupTokens = new SetupTokens(db, clock, agents);
     const jobs = new Jobs(db, clock, cluster);
     const runs = new Runs(db, clock, cluster, jobs);
-    const registry = new Registry({ clock, logger, agents, jobs, runs, ingest: new Ingest(db), cluster, hub: { name, version } });
+    const registry = new Registry({ clock, logger, agents, jobs, runs, ingest: new Ingest(commits), cluster, hub: { name, version } });
     cluster.serve(registry);
     cluster.subscribe((agentId, signal) => registry.tell(agentId, signal));
     const overview = new Overview(db, clock, agents, cluster);

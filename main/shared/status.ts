@@ -30,7 +30,7 @@ export interface JobFacts {
   /** End of the newest run that left a snapshot. */
   readonly lastGoodAt: number | null;
   /** The newest run, finished or not. */
-  readonly lastRun: Pick<Run, 'state' | 'error' | 'result'> | null;
+  readonly lastRun: { readonly state: Run['state']; readonly error: { readonly message: string } | null; readonly result: { readonly unreadableCount: number } | null } | null;
   /** When the schedule wants the next run, counted from the last good one; past when it was missed; null when runs are started by hand only. */
   readonly dueAt: number | null;
   /** Usual time between two runs of the schedule, ms; null when runs are started by hand only. */

@@ -8,6 +8,7 @@
 import { fork, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -15,7 +16,7 @@ import { pathToFileURL } from 'node:url';
 import Database from 'libsql';
 
 const entry = pathToFileURL(path.resolve(import.meta.dirname, '../../out/main/hub/index.js')).href;
-const { connectHubAdmin, startHub } = await import(entry);
+const { startHub } = await import(entry);
 const perProcess = 2_500;
 const eventsEach = 5;
 
@@ -59,10 +60,10 @@ async function prepare(dataFolder, count) {
   const agents = Array.from({ length: count }, (_, n) => ({ id: n + 1, token: `${n + 1}|${randomBytes(20).toString('hex')}`, job: `job${n + 1}` }));
   db.exec('BEGIN');
   const agent = db.prepare('insert into agents (id, name, secret_hash, registered_at, jobs_revision, acked_seq) values (?, ?, ?, ?, 1, 0)');
-  const job = db.prepare('insert into jobs (id, agent_id, definition, created_at) values (?, ?, ?, ?)');
+  const job = db.prepare('insert into jobs (id, agent_id, definition, name, created_at) values (?, ?, ?, ?, ?)');
   for (const who of agents) {
     agent.run(who.id, `Computer ${who.id}`, createHash('sha256').update(who.token.split('|')[1] ?? '').digest('hex'), Date.now());
-    job.run(who.job, who.id, definition, Date.now());
+    job.run(who.job, who.id, definition, 'Documents', Date.now());
   }
   db.exec('COMMIT');
   db.close();
@@ -85,6 +86,16 @@ function usage(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
   return { rss: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024, cpu: (Number(stat[11]) + Number(stat[12])) / 100 };
 }
+
+/** @param {string} dataFolder @returns {Promise<string>} */
+const rawList = (dataFolder) => new Promise((resolve, reject) => {
+  get({ socketPath: path.join(dataFolder, 'hub.sock'), path: '/api/agents', agent: false }, (response) => {
+    /** @type {Buffer[]} */
+    const parts = [];
+    response.on('data', (part) => parts.push(part));
+    response.on('end', () => resolve(Buffer.concat(parts).toString()));
+  }).on('error', reject);
+});
 
 /** @param {number} count */
 async function measure(count) {
@@ -116,12 +127,12 @@ async function measure(count) {
     const connected = usage(hub.pid);
     tell();
     const events = await until(() => sum('acked') === count * eventsEach, 120_000, say);
-    const admin = await connectHubAdmin(dataFolder);
     const lists = [];
     for (let i = 0; i < 5; i += 1) {
       const start = performance.now();
-      const list = await admin.listAgents({});
+      const answer = await rawList(dataFolder); // as a browser asks: without this process's own checks of the answer
       lists.push(performance.now() - start);
+      const list = JSON.parse(answer);
       if (list.length !== count || !list.every((/** @type {{online: boolean}} */ agent) => agent.online)) throw new Error('the list is not right');
     }
     tell();

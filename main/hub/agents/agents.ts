@@ -5,13 +5,14 @@ import { parseToken } from '../../shared/protocol/token.js';
 import type { HubClock } from '../options.js';
 import type { Signals } from '../signals.js';
 import type { Database, Queries } from '../store/database.js';
+import type { GroupCommit } from '../store/group-commit.js';
 import type { AgentRow } from '../store/schema.js';
 import { hashSecret, newSecret, secretMatches } from '../store/tokens.js';
 
 export type StoredAgent = Omit<AgentRow, 'id'> & { id: number };
 
 export class Agents {
-  constructor(private readonly db: Database, private readonly clock: HubClock, private readonly signals: Signals) {}
+  constructor(private readonly db: Database, private readonly clock: HubClock, private readonly signals: Signals, private readonly commits: GroupCommit) {}
 
   /** A new computer with a token of its own; the token is not kept and cannot be asked for again. The name gets a number where it is taken. */
   async create(wanted: string, queries: Queries = this.db): Promise<{ id: number; name: string; token: string }> {
@@ -55,31 +56,36 @@ export class Agents {
     const now = this.clock.now();
     const jobs = await this.db.transaction().execute(async (queries) => {
       const gone = await queries.updateTable('jobs').set({ deleted_at: now })
-        .where('agent_id', '=', agent.id).where('deleted_at', 'is', null).returning(['id', 'definition']).execute();
+        .where('agent_id', '=', agent.id).where('deleted_at', 'is', null).returning(['id', 'name']).execute();
       await queries.updateTable('agents').set({ deleted_at: now }).where('id', '=', agent.id).execute();
       await queries.updateTable('runs').set({ state: 'cancelled', finished_at: now, awaiting: 0 })
         .where('agent_id', '=', agent.id).where('state', 'in', ['queued', 'running']).execute();
       return gone;
     });
     this.signals.publish(agent.id, 'removed');
-    return jobs.map((job) => ({ id: job.id, name: nameOf(job.definition) }));
+    return jobs;
   }
 
-  /** Takes note of what an agent says of itself. @returns its row as it now is; events up to its `acked_seq` are stored here. */
-  async greet(id: number, hello: Hello): Promise<StoredAgent> {
-    const now = this.clock.now();
-    return this.db.transaction().execute(async (queries) => {
-      const before = await queries.selectFrom('agents').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+  /** Takes note of what an agent says of itself. @returns the last event of its journal that is stored here. */
+  async greet(agent: StoredAgent, hello: Hello): Promise<{ ackedSeq: number; jobsRevision: number }> {
+    const said = { host: hello.host, os: hello.os, arch: hello.arch, version: hello.version, timezone: hello.timezone ?? null };
+    const isNews = (Object.keys(said) as (keyof typeof said)[]).some((key) => said[key] !== agent[key]);
+    // Most agents come back as they left, and when ten thousand do so at once, nothing of it needs to be written.
+    if (!isNews && agent.journal_id === hello.journalId) {
+      const now = await this.db.selectFrom('agents').select(['acked_seq', 'jobs_revision', 'journal_id']).where('id', '=', agent.id).executeTakeFirstOrThrow();
+      if (now.journal_id === hello.journalId) return { ackedSeq: now.acked_seq, jobsRevision: now.jobs_revision };
+    }
+    return this.commits.write(async (queries) => {
+      const before = await queries.selectFrom('agents').select('journal_id').where('id', '=', agent.id).executeTakeFirstOrThrow();
       const newJournal = before.journal_id !== hello.journalId;
       if (newJournal && before.journal_id !== null) {
         // What the old journal still held is lost with it: runs that it had begun to tell of end here.
-        await queries.updateTable('runs').set({ state: 'interrupted', finished_at: now, progress: null })
-          .where('agent_id', '=', id).where('awaiting', '=', 0).where('state', 'in', ['queued', 'running']).execute();
+        await queries.updateTable('runs').set({ state: 'interrupted', finished_at: this.clock.now(), progress: null })
+          .where('agent_id', '=', agent.id).where('awaiting', '=', 0).where('state', 'in', ['queued', 'running']).execute();
       }
-      return queries.updateTable('agents').set({
-        last_seen_at: now, host: hello.host, os: hello.os, arch: hello.arch, version: hello.version, timezone: hello.timezone ?? null,
-        ...(newJournal ? { journal_id: hello.journalId, acked_seq: 0 } : {}),
-      }).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
+      const after = await queries.updateTable('agents').set({ ...said, last_seen_at: this.clock.now(), ...(newJournal ? { journal_id: hello.journalId, acked_seq: 0 } : {}) })
+        .where('id', '=', agent.id).returning(['acked_seq', 'jobs_revision']).executeTakeFirstOrThrow();
+      return { ackedSeq: after.acked_seq, jobsRevision: after.jobs_revision };
     });
   }
 
@@ -99,8 +105,3 @@ export class Agents {
     }
   }
 }
-
-const nameOf = (definition: string): string => {
-  const draft: unknown = JSON.parse(definition);
-  return typeof draft === 'object' && draft !== null && 'name' in draft && typeof draft.name === 'string' ? draft.name : '';
-};

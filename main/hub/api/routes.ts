@@ -4,14 +4,14 @@ import { adminRoutes, type AdminRoute, type HubAdmin } from '../../shared/protoc
 
 export function addAdminRoutes(app: FastifyInstance, admin: HubAdmin): void {
   for (const name of Object.keys(adminRoutes) as AdminRoute[]) {
-    const { http, path, result } = adminRoutes[name];
+    const { http, path } = adminRoutes[name];
     app.route({
       method: http,
       url: path,
       handler: async (request) => {
         const given: unknown = { ...asObject(request.query), ...asObject(request.body), ...asObject(request.params) };
         const call = admin[name] as (params: unknown) => Promise<unknown>;
-        return result.parse(await call(given));
+        return call(given);
       },
     });
   }

@@ -20,7 +20,7 @@ export class Jobs {
     checkSchedule(draft.schedule);
     const now = this.clock.now();
     const row: JobRow = {
-      id: newId(), agent_id: agentId, definition: JSON.stringify(draft), created_at: now, deleted_at: null,
+      id: newId(), agent_id: agentId, ...columns(draft), created_at: now, deleted_at: null,
       last_run_id: null, last_good_at: null, due_at: null, interval_ms: null,
     };
     await this.change(agentId, async (queries) => {
@@ -33,12 +33,12 @@ export class Jobs {
   async update(owner: Owner, id: string, draft: JobDraft): Promise<Job> {
     checkSchedule(draft.schedule);
     const row = await this.get(owner, id);
-    const definition = JSON.stringify(draft);
+    const change = columns(draft);
     await this.change(row.agent_id, async (queries) => {
       const from = row.last_good_at ?? row.created_at;
-      await queries.updateTable('jobs').set({ definition, ...(await this.due(queries, row.agent_id, draft, from)) }).where('id', '=', id).execute();
+      await queries.updateTable('jobs').set({ ...change, ...(await this.due(queries, row.agent_id, draft, from)) }).where('id', '=', id).execute();
     });
-    return toJob({ ...row, definition });
+    return toJob({ ...row, ...change });
   }
 
   async setPaused(id: string, paused: boolean): Promise<void> {
@@ -65,13 +65,16 @@ export class Jobs {
     return row;
   }
 
-  /** The whole set of an agent with its revision, read at one moment. */
+  /** The whole set of an agent with its revision. */
   async setOf(agentId: number): Promise<{ revision: number; jobs: Job[] }> {
-    return this.db.transaction().execute(async (queries) => {
-      const agent = await queries.selectFrom('agents').select('jobs_revision').where('id', '=', agentId).executeTakeFirstOrThrow();
-      const rows = await queries.selectFrom('jobs').selectAll().where('agent_id', '=', agentId).where('deleted_at', 'is', null).orderBy('created_at').orderBy('id').execute();
-      return { revision: agent.jobs_revision, jobs: rows.map(toJob) };
-    });
+    // The revision first: should the set change in between, the newer set goes out again under its own number.
+    const agent = await this.db.selectFrom('agents').select('jobs_revision').where('id', '=', agentId).executeTakeFirstOrThrow();
+    const rows = await this.db.selectFrom('jobs').selectAll().where('agent_id', '=', agentId).where('deleted_at', 'is', null).orderBy('created_at').orderBy('id').execute();
+    return { revision: agent.jobs_revision, jobs: rows.map(toJob) };
+  }
+
+  async revisionOf(agentId: number): Promise<number> {
+    return (await this.db.selectFrom('agents').select('jobs_revision').where('id', '=', agentId).executeTakeFirstOrThrow()).jobs_revision;
   }
 
   /**
@@ -94,6 +97,8 @@ export class Jobs {
     return dueAfter(draft.schedule, from, agent.timezone);
   }
 }
+
+const columns = (draft: JobDraft): Pick<JobRow, 'definition' | 'name' | 'paused'> => ({ definition: JSON.stringify(draft), name: draft.name, paused: draft.paused ? 1 : 0 });
 
 /** The draft was checked when it came in; it is parsed again because a database can be edited by hand. */
 export const draftOf = (row: Pick<JobRow, 'definition'>): JobDraft => jobDraftSchema.parse(JSON.parse(row.definition));

@@ -1,13 +1,13 @@
 /**
  * Stores run events, each exactly once and in order. The number of the last one is written in the same transaction as what
- * the events change, so that a hub that dies has either both or neither; events of many agents share one transaction, because
- * making a transaction survive a power cut costs more than anything in it.
+ * the events change, so that a hub that dies has either both or neither.
  */
 import { isGood, runStateSchema } from '../../shared/model.js';
 import type { RunEvent } from '../../shared/protocol/messages.js';
 import { draftOf } from '../jobs/jobs.js';
 import { dueAfter } from '../jobs/due.js';
-import type { Database, Queries } from '../store/database.js';
+import type { Queries } from '../store/database.js';
+import type { GroupCommit } from '../store/group-commit.js';
 import type { JobRow, RunRow } from '../store/schema.js';
 import { applyEvent, runFrom } from './reduce.js';
 
@@ -21,49 +21,12 @@ export interface EventBatch {
 /** Another connection has stored events of this journal meanwhile; this one is out of date. */
 export class StaleConnection extends Error {}
 
-/** Batches that share a transaction, at most. */
-const together = 200;
-
 export class Ingest {
-  private readonly waiting: { batch: EventBatch; resolve: () => void; reject: (error: unknown) => void }[] = [];
-  private running = false;
-
-  constructor(private readonly db: Database) {}
+  constructor(private readonly commits: GroupCommit) {}
 
   /** Resolves once all events are on disk. @throws StaleConnection. */
   submit(batch: EventBatch): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.waiting.push({ batch, resolve, reject });
-      if (this.running) return;
-      this.running = true;
-      // What arrives in this turn of the event loop goes into the same transaction.
-      setImmediate(() => void this.drain());
-    });
-  }
-
-  private async drain(): Promise<void> {
-    while (this.waiting.length > 0) {
-      const group = this.waiting.splice(0, together);
-      try {
-        await this.db.transaction().execute(async (queries) => {
-          for (const { batch } of group) await store(queries, batch);
-        });
-        for (const entry of group) entry.resolve();
-      } catch {
-        // One of them is at fault; the others must not suffer for it.
-        for (const entry of group) await this.alone(entry);
-      }
-    }
-    this.running = false;
-  }
-
-  private async alone(entry: { batch: EventBatch; resolve: () => void; reject: (error: unknown) => void }): Promise<void> {
-    try {
-      await this.db.transaction().execute((queries) => store(queries, entry.batch));
-      entry.resolve();
-    } catch (error) {
-      entry.reject(error);
-    }
+    return this.commits.write((queries) => store(queries, batch));
   }
 }
 
@@ -88,7 +51,7 @@ async function storeRun(queries: Queries, agentId: number, runId: string, events
   // Runs of jobs that never were this agent's here (it came from another hub) are none of this hub's business, nor is somebody else's run.
   if (job === undefined || (known !== undefined && known.agent_id !== agentId)) return;
 
-  const run = events.reduce(applyEvent, known ?? runFrom(agentId, first, draftOf(job).name));
+  const run = events.reduce(applyEvent, known ?? runFrom(agentId, first, job.name));
   if (known === undefined) await queries.insertInto('runs').values(run).execute();
   else await queries.updateTable('runs').set(run).where('id', '=', runId).execute();
 

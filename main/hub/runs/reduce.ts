@@ -7,7 +7,7 @@ import type { RunRow } from '../store/schema.js';
 export function runFrom(agentId: number, event: RunEvent, jobName: string): RunRow {
   return {
     id: event.runId, agent_id: agentId, job_id: event.jobId, job_name: jobName, trigger: 'schedule', state: 'queued', queued_at: Date.parse(event.at),
-    started_at: null, finished_at: null, progress: null, result: null, error: null, awaiting: 0, ordered: 0, cancelling: 0,
+    started_at: null, finished_at: null, progress: null, result: null, unreadable: 0, error: null, awaiting: 0, ordered: 0, cancelling: 0,
   };
 }
 
@@ -32,6 +32,7 @@ export function applyEvent(run: RunRow, { at, event }: RunEvent): RunRow {
         progress: null,
         cancelling: 0,
         result: event.result === null ? null : JSON.stringify(event.result),
+        unreadable: event.result?.unreadableCount ?? 0,
         error: event.error === null ? null : JSON.stringify(event.error),
       };
   }

@@ -4,7 +4,6 @@ import { isFinal, runProgressSchema, runResultSchema, runStateSchema, runTrigger
 import type { HubRunView, RunLogLine } from '../../shared/protocol/admin.js';
 import { logEntrySchema } from '../../shared/model.js';
 import type { Jobs } from '../jobs/jobs.js';
-import { draftOf } from '../jobs/jobs.js';
 import type { HubClock } from '../options.js';
 import type { Signals } from '../signals.js';
 import type { Database } from '../store/database.js';
@@ -30,8 +29,8 @@ export class Runs {
     const id = newId();
     await this.db.transaction().execute(async (queries) => {
       await queries.insertInto('runs').values({
-        id, agent_id: job.agent_id, job_id: job.id, job_name: draftOf(job).name, trigger: 'manual', state: 'queued', queued_at: this.clock.now(),
-        started_at: null, finished_at: null, progress: null, result: null, error: null, awaiting: 1, ordered: 0, cancelling: 0,
+        id, agent_id: job.agent_id, job_id: job.id, job_name: job.name, trigger: 'manual', state: 'queued', queued_at: this.clock.now(),
+        started_at: null, finished_at: null, progress: null, result: null, unreadable: 0, error: null, awaiting: 1, ordered: 0, cancelling: 0,
       }).execute();
       await queries.updateTable('jobs').set({ last_run_id: id }).where('id', '=', job.id).execute();
     });

@@ -1,7 +1,7 @@
 /** Opens the hub's database: SQLite inside the data folder, or PostgreSQL. Everything above knows Kysely only. */
 import path from 'node:path';
 import { chmodSync } from 'node:fs';
-import { Kysely, Migrator, PostgresDialect, SqliteDialect, type Dialect, type SqliteDatabase, type Transaction } from 'kysely';
+import { Kysely, Migrator, PostgresDialect, SqliteDialect, type Dialect, type SqliteDatabase, type SqliteStatement, type Transaction } from 'kysely';
 import Sqlite from 'libsql';
 import pg from 'pg';
 import { HoldfastError } from '../../shared/errors.js';
@@ -18,6 +18,9 @@ export interface OpenDatabase {
   readonly postgresUrl: string | null;
   close(): Promise<void>;
 }
+
+/** Lists of unlike length make texts of their own; this many are kept. */
+const maxPrepared = 300;
 
 export const sqliteFile = (dataFolder: string): string => path.join(dataFolder, 'hub.sqlite');
 
@@ -69,20 +72,32 @@ async function sqliteDialect(file: string): Promise<Dialect> {
     const text = cause instanceof Error ? cause.message : String(cause);
     throw new HoldfastError('settings-invalid', `The hub's database ${file} cannot be opened (${text}). Put a saved copy in its place, or move it away to begin a new hub.`, { cause });
   }
+  /** Kysely asks for the same few texts again and again. */
+  const prepared = new Map<string, SqliteStatement>();
   const adapter: SqliteDatabase = {
-    close: () => { database.close(); },
+    close: () => {
+      prepared.clear();
+      database.close();
+    },
     prepare: (text) => {
-      const statement = database.prepare(text);
-      return {
-        reader: statement.reader,
-        all: (parameters) => statement.all(...parameters),
-        run: (parameters) => statement.run(...parameters),
-        iterate: (parameters) => statement.iterate(...parameters),
-      };
+      let statement = prepared.get(text);
+      if (statement === undefined) {
+        statement = adapt(database.prepare(text));
+        if (prepared.size >= maxPrepared) prepared.clear();
+        prepared.set(text, statement);
+      }
+      return statement;
     },
   };
   return Promise.resolve(new SqliteDialect({ database: adapter }));
 }
+
+const adapt = (statement: Sqlite.Statement): SqliteStatement => ({
+  reader: statement.reader,
+  all: (parameters) => statement.all(...parameters),
+  run: (parameters) => statement.run(...parameters),
+  iterate: (parameters) => statement.iterate(...parameters),
+});
 
 function postgresDialect(connectionString: string): Dialect {
   const int8 = 20;

@@ -38,8 +38,10 @@ export interface AgentRow {
 export interface JobRow {
   id: string;
   agent_id: number;
-  /** A job draft as JSON. */
+  /** A job draft as JSON; its name and whether it is paused stand beside it for lists. */
   definition: string;
+  name: string;
+  paused: number;
   created_at: number;
   deleted_at: number | null;
   /** What the status is made from, kept beside the job so that a list of ten thousand needs no search through runs. */
@@ -61,6 +63,8 @@ export interface RunRow {
   finished_at: number | null;
   progress: string | null;
   result: string | null;
+  /** Files that could not be read; from the result, for lists. */
+  unreadable: number;
   error: string | null;
   /** 1 while an order of the hub has no answer from the agent. */
   awaiting: number;

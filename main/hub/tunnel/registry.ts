@@ -1,17 +1,20 @@
 /** Who is connected to this process, and the rule that a token has one connection. */
 import type { WebSocket } from 'ws';
 import { closeCodes } from '../../shared/protocol/close-codes.js';
+import type { StoredAgent } from '../agents/agents.js';
 import type { Cluster, Holder } from '../cluster/cluster.js';
 import type { Signal } from '../signals.js';
 import { Session, type SessionPorts } from './session.js';
 
-/** `last_seen_at` of the connected is written this often, ms. */
-const noteSeenEvery = 60_000;
+/** `last_seen_at` of those who are and were connected is written this often, ms. */
+const noteSeenEvery = 15_000;
 
 export class Registry implements Holder {
   private readonly sessions = new Map<number, Session>();
   /** Agents whose new connection waits for its place; a third one need not ask. */
   private readonly admitting = new Set<number>();
+  /** Connected until a moment ago. */
+  private readonly lastSeen = new Set<number>();
   private cancelTimer: () => void;
   private whenEmpty: () => void = () => undefined;
 
@@ -20,7 +23,7 @@ export class Registry implements Holder {
   }
 
   /** Gives a new connection its place, unless another with the same token lives. `socket` is paused and has no listeners yet. */
-  async admit(socket: WebSocket, agent: { id: number; name: string }): Promise<void> {
+  async admit(socket: WebSocket, agent: StoredAgent): Promise<void> {
     if (this.admitting.has(agent.id) || !(await this.isFree(agent.id))) {
       this.ports.logger.log('warn', `A second connection with the token of "${agent.name}" was refused`);
       refuse(socket, closeCodes.alreadyConnected, 'already connected');
@@ -68,7 +71,7 @@ export class Registry implements Holder {
   /** Says goodbye to everybody. */
   async close(): Promise<void> {
     this.cancelTimer();
-    const seen = this.onlineIds();
+    const seen = [...new Set([...this.lastSeen, ...this.onlineIds()])];
     for (const session of [...this.sessions.values()]) session.close(1001, 'the hub is stopping');
     await this.ports.agents.seen(seen);
   }
@@ -100,7 +103,7 @@ export class Registry implements Holder {
     if (this.sessions.size === 0) this.whenEmpty();
     if (!session.greeted) return;
     this.ports.logger.log('info', `The computer "${session.agent.name}" is disconnected`);
-    this.ports.agents.seen([session.agent.id]).catch(() => undefined); // only the time of the last sight; the hub may be stopping
+    this.lastSeen.add(session.agent.id);
   }
 
   onlineIds(): number[] {
@@ -108,7 +111,9 @@ export class Registry implements Holder {
   }
 
   private noteSeen(): void {
-    this.ports.agents.seen(this.onlineIds())
+    const seen = new Set([...this.lastSeen, ...this.onlineIds()]);
+    this.lastSeen.clear();
+    this.ports.agents.seen([...seen])
       .catch((error: unknown) => this.ports.logger.log('error', `The hub's database cannot be written: ${String(error)}`))
       .finally(() => { this.cancelTimer = this.ports.clock.after(noteSeenEvery, () => this.noteSeen()); });
   }

@@ -6,7 +6,7 @@ import { Heartbeat } from '../../shared/protocol/heartbeat.js';
 import { agentMethods, hubMethods, type AgentMethods, type HubMethods } from '../../shared/protocol/methods.js';
 import { agentMessageSchema, type AgentMessage, type Hello, type HubMessage, type RunEvent } from '../../shared/protocol/messages.js';
 import { Peer } from '../../shared/protocol/peer.js';
-import type { Agents } from '../agents/agents.js';
+import type { Agents, StoredAgent } from '../agents/agents.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { HubClock, HubLogger } from '../options.js';
 import { StaleConnection, type Ingest } from '../runs/ingest.js';
@@ -46,7 +46,7 @@ export class Session {
   private readonly heartbeat: Heartbeat;
   private readonly cancelHelloTimer: () => void;
 
-  constructor(private readonly ports: SessionPorts, private readonly socket: WebSocket, readonly agent: { readonly id: number; readonly name: string }) {
+  constructor(private readonly ports: SessionPorts, private readonly socket: WebSocket, readonly agent: StoredAgent) {
     const { clock, jobs } = ports;
     const after = (ms: number, callback: () => void): (() => void) => clock.after(ms, callback);
     this.heartbeat = new Heartbeat({ after, ping: () => this.socket.ping(), dead: () => this.terminate() });
@@ -165,18 +165,19 @@ export class Session {
   private async greet(hello: Hello): Promise<void> {
     this.cancelHelloTimer();
     const { agents, clock, hub, logger } = this.ports;
-    const agent = await agents.greet(this.agent.id, hello);
+    const { agent } = this;
+    const { ackedSeq, jobsRevision } = await agents.greet(agent, hello);
     if (this.over || this.closing) return;
     this.journalId = hello.journalId;
-    this.lastSeq = agent.acked_seq;
+    this.lastSeq = ackedSeq;
     this.greeted = true;
     this.send({
       kind: 'welcome', version: hub.version, hubName: hub.name, agentId: String(agent.id), agentName: agent.name,
-      clock: new Date(clock.now()).toISOString(), ackedSeq: agent.acked_seq,
+      clock: new Date(clock.now()).toISOString(), ackedSeq,
     });
     this.sentRevision = hello.jobsRevision;
     logger.log('info', `The computer "${agent.name}" is connected`);
-    this.tell('jobs');
+    if (jobsRevision !== hello.jobsRevision) this.tell('jobs');
     this.tell('orders');
   }
 

@@ -30,10 +30,12 @@ export interface ArchiveEvents {
 
 /** Decides what is left out. `enter` and `leave` follow the walk, for rules that depend on a folder. */
 export interface Selector {
+  /** A target, which is never left out itself. */
+  begin(stat: Stat): void;
   /** @returns the rule that excludes it, or null */
   excludes(path: ByteString, stat: Stat): string | null;
-  /** @returns the rule by which the folder's content is left out, or null */
-  enter(path: ByteString, names: readonly ByteString[]): string | null;
+  /** @returns the rule by which the folder's content is left out, all but `keep`; or null */
+  enter(path: ByteString, names: readonly ByteString[]): { rule: string; keep: ByteString } | null;
   leave(path: ByteString): void;
 }
 
@@ -154,12 +156,13 @@ export class Archiver {
     const { selector, events } = this.options;
     const stat = this.tryStat(path);
     if (!stat) return;
+    if (explicit) selector.begin(stat);
     const rule = explicit ? null : selector.excludes(path, stat);
+    const type = typeOf(stat.mode);
     if (rule !== null) {
-      events.excluded(rule, path, stat.size);
+      events.excluded(rule, path, type !== 'dir' ? stat.size : rule.startsWith('developer') ? await this.sizeOf(path) : 0);
       return;
     }
-    const type = typeOf(stat.mode);
     if (type === 'socket') return; // as restic: a socket means nothing without its process
     if (type === 'irregular') {
       events.error(path, 'it is of an unknown type');
@@ -188,8 +191,8 @@ export class Archiver {
     }
     const rule = selector.enter(path, names);
     const folder = this.subfolder(parent, node, old);
-    if (rule !== null) events.excluded(rule, path, 0);
-    const wanted = rule === null ? names : names.filter((name) => name === 'CACHEDIR.TAG');
+    if (rule !== null) events.excluded(rule.rule, path, 0);
+    const wanted = rule === null ? names : names.filter((name) => name === rule.keep);
     const previous = new PreviousEntries(await this.subtreeOf(old));
     const prefix = path === '/' ? '/' : `${path}/`;
     for (const name of wanted) await this.entry(folder, prefix + name, name, previous.find(name), false);
@@ -235,6 +238,25 @@ export class Archiver {
     complete.size = result.size;
     events.file(old?.type === 'file' ? 'changed' : 'new', result.size, path);
     return complete;
+  }
+
+  /** Bytes below a folder, for telling what leaving it out has saved. */
+  private async sizeOf(path: ByteString): Promise<number> {
+    let sum = 0;
+    for (const waiting = [path]; waiting.length > 0;) {
+      const folder = waiting.pop() ?? '';
+      if (performance.now() - this.lastBreath > breathEvery) await this.breathe();
+      try {
+        for (const name of readdirSync(toBytes(folder), { encoding: 'latin1' })) {
+          const stat = this.options.files.lstat(`${folder}/${name}`);
+          if (typeOf(stat.mode) === 'dir') waiting.push(`${folder}/${name}`);
+          else sum += stat.size;
+        }
+      } catch {
+        // it is left out anyway
+      }
+    }
+    return sum;
   }
 
   private async breathe(): Promise<void> {

@@ -35,7 +35,8 @@ export async function scan(top: Target, base: ByteString, files: Files, selector
     } catch {
       return;
     }
-    if (!explicit && selector.excludes(path, stat) !== null) return;
+    if (explicit) selector.begin(stat);
+    else if (selector.excludes(path, stat) !== null) return;
     const type = typeOf(stat.mode);
     if (type === 'file') {
       totals.files++;

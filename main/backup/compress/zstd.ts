@@ -1,11 +1,12 @@
 /**
- * Zstandard, synchronously: node:zlib where it has it (Node 22.15 and newer), else a native package.
+ * Zstandard, synchronously: the system's library where there is one, node:zlib where it has it (Node 22.15 and newer), else a native package.
  * Nothing is decompressed before the frame has said how large it gets, so that a bomb stays small.
  */
 import { createRequire } from 'node:module';
 import * as zlib from 'node:zlib';
 import type { CompressionMode } from '../types.js';
 import { damaged } from '../format/damage.js';
+import { openSystemZstd } from './libzstd.js';
 
 interface Codec {
   compress(bytes: Uint8Array): Uint8Array;
@@ -49,27 +50,31 @@ export class Zstd {
   private readonly decoder: (bytes: Uint8Array, limit: number) => Buffer;
 
   constructor(mode: CompressionMode = 'auto') {
+    const level = levels[mode === 'off' ? 'auto' : mode];
+    const system = openSystemZstd(level);
     const inNode = builtin();
-    if (mode === 'off') this.codec = null;
-    else if (inNode) {
-      const params = { [compressionLevelParameter]: levels[mode] };
-      this.codec = { compress: (bytes) => inNode.zstdCompressSync(bytes, { params, pledgedSrcSize: bytes.length }) };
+    let compress: (bytes: Uint8Array) => Uint8Array;
+    if (system) {
+      compress = (bytes) => system.compress(bytes);
+      this.decoder = (bytes, limit) => system.decompress(bytes, limit);
+    } else if (inNode) {
+      const params = { [compressionLevelParameter]: level };
+      compress = (bytes) => inNode.zstdCompressSync(bytes, { params, pledgedSrcSize: bytes.length });
+      this.decoder = (bytes, limit) => inNode.zstdDecompressSync(bytes, { maxOutputLength: Math.max(limit, 1) });
     } else {
-      const encoder = new (nativeModule().Encoder)(levels[mode]);
-      this.codec = { compress: (bytes) => encoder.encodeSync(asBuffer(bytes)) };
-    }
-    if (inNode) this.decoder = (bytes, limit) => inNode.zstdDecompressSync(bytes, { maxOutputLength: Math.max(limit, 1) });
-    else {
+      const encoder = new (nativeModule().Encoder)(level);
       const decoder = new (nativeModule().Decoder)();
+      compress = (bytes) => encoder.encodeSync(asBuffer(bytes));
       this.decoder = (bytes) => decoder.decodeSync(asBuffer(bytes));
     }
+    this.codec = mode === 'off' ? null : { compress };
   }
 
   get enabled(): boolean {
     return this.codec !== null;
   }
 
-  /** @throws when `mode` is off: ask `enabled` first */
+  /** The result is valid until the next call. @throws when `mode` is off: ask `enabled` first */
   compress(bytes: Uint8Array): Uint8Array {
     if (!this.codec) throw new Error('compression is off');
     return this.codec.compress(bytes);
@@ -84,7 +89,7 @@ export class Zstd {
     if (bound === null) throw damaged(what, 'its compressed content is broken');
     if (bound.size > (bound.exact ? limit : limit * blockSlack + 8 * largestBlock)) throw damaged(what, 'it would decompress to more than it may');
     try {
-      return this.decoder(bytes, limit);
+      return this.decoder(bytes, Math.min(limit, bound.size));
     } catch (cause) {
       throw damaged(what, 'its compressed content is broken', cause);
     }

@@ -91,13 +91,13 @@ async function run(request: Parsed, control: InputControl, session: Session): Pr
   signal.addEventListener('abort', () => { pool.fail(new HoldfastError('cancelled', 'Cancelled.')); }, { once: true });
   let walking = true;
   if (control.onProgress && totals === null && request.scan !== false) {
-    void scan(top, base, files, makeSelector(request.excludes, base), () => !walking || signal.aborted).then((found) => { totals = found ?? totals; }, () => undefined);
+    void scan(top, base, files, makeSelector(request.excludes, base, files), () => !walking || signal.aborted).then((found) => { totals = found ?? totals; }, () => undefined);
   }
 
   try {
     const parentTree = parent ? await treeOrNull(reader, parent.tree, session) : null;
     const walk = (): Promise<Id> => new Archiver({
-      files, queue, trees, events: tally, selector: makeSelector(request.excludes, base), base, signal,
+      files, queue, trees, events: tally, selector: makeSelector(request.excludes, base, files), base, signal,
       loadTree: (id) => treeOrNull(reader, id, session), hasBlob: (id) => known.hasHex(id),
       withAtime: request.withAtime ?? false, ignoreCtime: request.ignoreCtime ?? false, ignoreInode: request.ignoreInode ?? false,
       room: () => saver.room(workers + 4),

@@ -42,7 +42,12 @@ export function quitCleanly({ close, control, log }: QuitOptions): void {
     forced = true;
     void leave();
   };
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, force);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    // A package that listened before Chromium started had its handler replaced by Chromium's, which cannot tell a signal from "Quit".
+    // Node only installs one anew when the last listener has gone.
+    process.removeAllListeners(signal);
+    process.on(signal, force);
+  }
   powerMonitor.on('shutdown', force);
 }
 

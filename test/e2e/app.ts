@@ -10,6 +10,7 @@ import { agentStateSchema, type AgentState } from '../../main/shared/control.js'
 import { ipcReplySchema } from '../../main/shared/ipc.js';
 import type { IpcBridge } from '../../main/shared/ipc.js';
 import { tempFolder } from '../helpers/temp.js';
+import type { TrayIcon } from '../helpers/tray.js';
 import { until } from '../helpers/until.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -132,3 +133,8 @@ export async function expectAccessible(page: Page): Promise<void> {
   await page.emulateMedia({ colorScheme: 'light' });
 }
 
+
+/** Clicks an item of the tray menu; once more when the app replaced its menu between looking and clicking. */
+export async function clickTray(tray: TrayIcon, label: string): Promise<void> {
+  await until(`"${label}" is clicked`, () => tray.click(label).then(() => true));
+}

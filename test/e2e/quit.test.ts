@@ -8,7 +8,7 @@ import { SessionBus } from '../helpers/session-bus.js';
 import { tempFolder } from '../helpers/temp.js';
 import { TrayIcon } from '../helpers/tray.js';
 import { until } from '../helpers/until.js';
-import { appFolders, ask, makeJob, passwordOf, startApp, stateOf, type App } from './app.js';
+import { appFolders, ask, clickTray, makeJob, passwordOf, startApp, stateOf, type App } from './app.js';
 
 /** Enough that a backup takes some seconds, and nothing of it compresses. */
 function largeFolder(home: string): string {
@@ -58,13 +58,13 @@ test('Quit asks, may be called off, and then ends the run cleanly', async () => 
   const questions = (): number => app.output.join('').split('asked: "Documents" is being backed up').length - 1;
 
   await answer(1);
-  await tray.click('Quit');
+  await clickTray(tray, 'Quit');
   await until('it was asked', () => questions() === 1);
   expect((await stateOf(await app.page())).runs[0]?.state).toBe('running');
 
   await answer(0);
   const gone = new Promise<number | null>((resolve) => app.electron.process().once('exit', resolve));
-  await tray.click('Quit');
+  await clickTray(tray, 'Quit');
   expect(await gone).toBe(0);
   await expectClean(repository, password);
 });

@@ -10,7 +10,7 @@ import { SessionBus } from '../helpers/session-bus.js';
 import { tempFolder } from '../helpers/temp.js';
 import { TrayIcon } from '../helpers/tray.js';
 import { until } from '../helpers/until.js';
-import { appCommand, appEnvironment, appFolders, connected, makeJob, passwordOf, startApp, stateOf } from './app.js';
+import { appCommand, appEnvironment, appFolders, clickTray, connected, makeJob, passwordOf, startApp, stateOf } from './app.js';
 
 function sessionBus(): SessionBus {
   const bus = new SessionBus();
@@ -32,13 +32,13 @@ test('pausing and resuming from the tray closes and opens the tunnel', async () 
   expect(await tray.tooltip()).toContain('Not set up: No folder is being backed up yet');
   const before = await tray.picture();
 
-  await tray.click('Until I resume');
+  await clickTray(tray, 'Until I resume');
   await until('the hub sees the agent leave', async () => !(await isOnline(app.folders.data)));
   await until('the tray says so', async () => (await tray.tooltip()).includes('Paused'));
   expect(await tray.picture()).not.toBe(before);
   expect((await stateOf(page)).connection.state).toBe('paused');
 
-  await tray.click('Resume agent');
+  await clickTray(tray, 'Resume agent');
   await until('the hub sees the agent again', () => isOnline(app.folders.data));
   await until('the tray offers to pause again', async () => (await tray.menu()).some((item) => item.label === 'Pause agent'));
 });
@@ -87,7 +87,7 @@ test('in the background there is a tray and no window, and a second start opens 
   expect((await second.ended).code).toBe(0);
   await until('the window of the first is open', windows);
 
-  await tray.click('Quit');
+  await clickTray(tray, 'Quit');
   expect((await first.ended).code).toBe(0);
 });
 
@@ -122,12 +122,12 @@ test('a backup started from the tray is told when it is done, and its failure wi
   const disk = tempFolder();
   await makeJob(page, [documents], path.join(disk, 'repository'));
   const tray = await TrayIcon.find(bus, { pid: app.pid });
-  await tray.click('Back up now');
+  await clickTray(tray, 'Back up now');
   expect((await desktop.notification(/First backup of/)).title).toBe('First backup of "Documents" finished');
   await until('the tray is green', async () => (await tray.tooltip()).includes('Protected'));
 
   writeFileSync(path.join(disk, 'repository', 'config'), 'not a config');
-  await tray.click('Back up now');
+  await clickTray(tray, 'Back up now');
   const failed = await desktop.notification(/failed/);
   expect(failed.body).not.toMatch(/\n\s+at /);
   await until('the tray says so', async () => (await tray.tooltip()).includes('Failing'));

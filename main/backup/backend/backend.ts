@@ -9,6 +9,8 @@ export interface FileHandle {
   readonly kind: FileKind;
   /** The ID; empty for the config file. */
   readonly name: string;
+  /** Said of packs that hold trees and no data: a cache may keep those. */
+  readonly metadata?: boolean;
 }
 
 /** A complete file on this computer that saving may take over: after a successful save it is gone or no longer ours. */

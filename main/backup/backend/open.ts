@@ -19,6 +19,7 @@ const scheme = /^(local|s3|sftp|rest|b2|azure|gs|swift|rclone):/;
  */
 export function openBackend(access: Omit<RepositoryAccess, 'password'>, onWarning?: (text: string) => void): Backend {
   const kind = scheme.exec(access.url)?.[1];
+  const extras = { cacheFolder: access.cacheFolder, onWarning };
   const limits = throttles({ upload: access.limitUpload, download: access.limitDownload });
   switch (kind) {
     case undefined:
@@ -29,11 +30,11 @@ export function openBackend(access: Omit<RepositoryAccess, 'password'>, onWarnin
       return limits.upload || limits.download ? new BandwidthBackend(local, limits) : local;
     }
     case 'rest':
-      return composeRemote(new RestBackend(access.url, access.backend, limits), onWarning);
+      return composeRemote(new RestBackend(access.url, access.backend, limits), extras);
     case 's3':
-      return composeRemote(new S3Backend(access.url, access.backend, limits), onWarning);
+      return composeRemote(new S3Backend(access.url, access.backend, limits), extras);
     case 'sftp':
-      return composeRemote(new SftpBackend(access.url, access.backend, limits), onWarning);
+      return composeRemote(new SftpBackend(access.url, access.backend, limits), extras);
     default:
       throw new HoldfastError('usage', `Repositories of the kind "${kind}:" cannot be opened by this version. Use a folder, or s3:, sftp: or rest:.`);
   }

@@ -55,7 +55,7 @@ export class BlobReader {
   }
 
   private async read(place: BlobLocation, signal?: AbortSignal): Promise<Window> {
-    const file = { kind: 'data', name: place.pack } as const;
+    const file = { kind: 'data', name: place.pack, metadata: place.type === 'tree' } as const;
     const { size } = await this.repository.backend.stat(file, signal);
     if (place.offset + place.length > size) throw damaged(`pack ${shortId(place.pack)}`, 'it is shorter than the index says');
     // walking a folder tree visits blobs mostly backwards, because folders are stored after what they hold

@@ -39,6 +39,12 @@ export class PackSaver {
     this.pump();
   }
 
+  /** Takes up a pack that is in the repository and in no index. */
+  adopt(pack: IndexedPack): void {
+    this.unindexed.push(pack);
+    this.unindexedBlobs += pack.blobs.length;
+  }
+
   /** Waits until at most `limit` packs wait to be saved. */
   async room(limit: number): Promise<void> {
     while (this.queue.length + this.active.size > limit && this.failure === undefined) {
@@ -75,7 +81,7 @@ export class PackSaver {
 
   private async save(pack: FinishedPack): Promise<void> {
     try {
-      await this.repository.backend.save({ kind: 'data', name: pack.id }, pack, this.options.signal);
+      await this.repository.backend.save({ kind: 'data', name: pack.id, metadata: pack.blobs.every(({ type }) => type === 'tree') }, pack, this.options.signal);
     } catch (error) {
       await rm(pack.path, { force: true });
       throw error;

@@ -20,9 +20,9 @@ afterAll(async () => {
   await removeTree(folder);
 });
 
-conformance('a REST server', {
-  open: () => openBackend({ url: `${server.url}${path.posix.join('some', 'repository')}`, backend: { user: 'anna', password: 'a:b@c/d' } }),
-  openNowhere: () => openBackend({ url: `${server.url}nowhere/`, backend: { user: 'anna', password: 'a:b@c/d' } }),
+conformance('a REST server behind a cache', {
+  open: () => openBackend({ url: `${server.url}${path.posix.join('some', 'repository')}`, backend: { user: 'anna', password: 'a:b@c/d' }, cacheFolder: path.join(folder, 'cache') }),
+  openNowhere: () => openBackend({ url: `${server.url}nowhere/`, backend: { user: 'anna', password: 'a:b@c/d' }, cacheFolder: path.join(folder, 'cache') }),
 });
 
 describe('a REST server that is append-only', () => {
@@ -30,7 +30,7 @@ describe('a REST server that is append-only', () => {
     const place = tempFolder();
     const appendOnly = await startRestServer(place, { appendOnly: true });
     onTestFinished(() => appendOnly.stop());
-    const backend = openBackend({ url: `${appendOnly.url}repository/` });
+    const backend = openBackend({ url: `${appendOnly.url}repository/`, cacheFolder: false });
     onTestFinished(() => backend.close());
     await backend.create();
     const { file, content } = sample('data', 1000);
@@ -48,11 +48,11 @@ describe('a REST server that is append-only', () => {
 
 describe('a REST server that wants a password', () => {
   it('refuses a wrong one with a sentence that does not hold it, and takes the right one from URL or environment', async () => {
-    const wrong = openBackend({ url: server.url.replace('//', '//anna:nonsense@') });
+    const wrong = openBackend({ url: server.url.replace('//', '//anna:nonsense@'), cacheFolder: false });
     const error = await failure(wrong.stat({ kind: 'config', name: '' }));
     expect(error).toMatchObject({ code: 'permission-denied', retryable: false });
     expect(error.message + wrong.location).not.toMatch(/nonsense|anna/);
-    const right = openBackend({ url: `${server.url.replace('//', '//anna:a%3Ab%40c%2Fd@')}other` });
+    const right = openBackend({ url: `${server.url.replace('//', '//anna:a%3Ab%40c%2Fd@')}other`, cacheFolder: false });
     expect(await codeOf(right.stat({ kind: 'config', name: '' }))).toBe('not-found');
     const fromEnvironment = new RestBackend(server.url, {}, {}, { RESTIC_REST_USERNAME: 'anna', RESTIC_REST_PASSWORD: 'a:b@c/d' });
     expect(await codeOf(fromEnvironment.stat({ kind: 'config', name: '' }))).toBe('not-found');
@@ -67,7 +67,7 @@ describe('a REST server with TLS', () => {
     const secure = await startRestServer(path.join(place, 'data'), { tls: certificate, user: 'anna', password: 'secret' });
     onTestFinished(() => secure.stop());
     const attempt = async (backend: Record<string, string>): Promise<HoldfastError> => {
-      const opened = openBackend({ url: `${secure.url}repository/`, backend: { user: 'anna', password: 'secret', ...backend } });
+      const opened = openBackend({ url: `${secure.url}repository/`, backend: { user: 'anna', password: 'secret', ...backend }, cacheFolder: false });
       const error = await failure(opened.stat({ kind: 'config', name: '' }));
       await opened.close();
       return error;
@@ -96,7 +96,7 @@ describe('a REST server of protocol version 1', () => {
     await new Promise<void>((resolve) => old.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void old.close());
     const address = old.address();
-    const backend = openBackend({ url: `rest:http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}` });
+    const backend = openBackend({ url: `rest:http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`, cacheFolder: false });
     expect(await listed(backend, 'index')).toEqual(files); // the third went away in between
     expect(await listed(backend, 'snapshots')).toEqual(new Map());
     await backend.close();

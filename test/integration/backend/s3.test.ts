@@ -17,7 +17,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => store.stop());
 
-const at = (place: string, more: Record<string, string> = {}) => openBackend({ url: `s3:${store.endpoint}/${place}`, backend: { ...keys, ...more } });
+const at = (place: string, more: Record<string, string> = {}) => openBackend({ url: `s3:${store.endpoint}/${place}`, backend: { ...keys, ...more }, cacheFolder: false });
 const config = { kind: 'config', name: '' } as const;
 
 conformance('an S3 bucket', { open: () => at('conformance/some/folder/'), openNowhere: () => at('nowhere') });
@@ -139,7 +139,7 @@ describe('S3 over TLS', () => {
     const tls = await makeCertificate(folder, '127.0.0.1');
     const secure = await startObjectStore({ tls });
     onTestFinished(() => secure.stop());
-    const open = (more: Record<string, string>) => openBackend({ url: `s3:${secure.endpoint}/bucket`, backend: { ...keys, ...more } });
+    const open = (more: Record<string, string>) => openBackend({ url: `s3:${secure.endpoint}/bucket`, backend: { ...keys, ...more }, cacheFolder: false });
     const untrusting = open({});
     const error = await failure(untrusting.stat(config));
     expect(error).toMatchObject({ code: 'destination-failed', retryable: false });

@@ -23,7 +23,7 @@ afterAll(async () => {
 
 const open = (place: string, more: Record<string, string | undefined> = {}): Backend => {
   const settings = Object.entries({ ...server.settings, ...more }).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  const backend = openBackend({ url: `sftp://${server.user}@127.0.0.1:${server.port}/${place}`, backend: Object.fromEntries(settings) });
+  const backend = openBackend({ url: `sftp://${server.user}@127.0.0.1:${server.port}/${place}`, backend: Object.fromEntries(settings), cacheFolder: false });
   return backend;
 };
 const opened = (...args: Parameters<typeof open>): Backend => {
@@ -121,7 +121,7 @@ Host *
   UserKnownHostsFile ${hosts}
   IdentityAgent none
 `);
-    const backend = openBackend({ url: `sftp:vault1:${path.join(folder, 'through')}`, backend: { 'ssh-config-file': file } });
+    const backend = openBackend({ url: `sftp:vault1:${path.join(folder, 'through')}`, backend: { 'ssh-config-file': file }, cacheFolder: false });
     onTestFinished(() => backend.close());
     await backend.create();
     const { file: handle, content } = sample('snapshots', 4000);
@@ -143,11 +143,11 @@ describe('SFTP: whom we trust', () => {
   it('refuses a host whose key has changed', async () => {
     const other = await startSshServer();
     onTestFinished(() => other.stop());
-    const before = openBackend({ url: `sftp://${other.user}@127.0.0.1:${other.port}//nowhere`, backend: { ...other.settings } });
+    const before = openBackend({ url: `sftp://${other.user}@127.0.0.1:${other.port}//nowhere`, backend: { ...other.settings }, cacheFolder: false });
     expect(await codeOf(before.stat(config))).toBe('not-found');
     await before.close();
     await other.changeHostKey();
-    const after = openBackend({ url: `sftp://${other.user}@127.0.0.1:${other.port}//nowhere`, backend: { ...other.settings } });
+    const after = openBackend({ url: `sftp://${other.user}@127.0.0.1:${other.port}//nowhere`, backend: { ...other.settings }, cacheFolder: false });
     onTestFinished(() => after.close());
     const error = await failure(after.stat(config));
     expect(error).toMatchObject({ code: 'destination-failed', retryable: false });

@@ -33,18 +33,18 @@ interface Place {
 
 const places: Record<string, () => Place> = {
   's3': () => ({
-    access: (name) => ({ url: `s3:${store.endpoint}/${name}/pre/fix`, password: 'pw', backend: { 'access-key-id': store.accessKey, 'secret-access-key': store.secretKey } }),
+    access: (name) => ({ url: `s3:${store.endpoint}/${name}/pre/fix`, password: 'pw', cacheFolder: join(folder.path, 'cache'), backend: { 'access-key-id': store.accessKey, 'secret-access-key': store.secretKey } }),
     restic: (name) => ({ repository: `s3:${store.endpoint}/${name}/pre/fix`, args: [], env: { AWS_ACCESS_KEY_ID: store.accessKey, AWS_SECRET_ACCESS_KEY: store.secretKey } }),
   }),
   'sftp': () => ({
-    access: (name) => ({ url: `sftp://${ssh.user}@127.0.0.1:${ssh.port}/${join(folder.path, name)}`, password: 'pw', backend: { ...ssh.settings } }),
+    access: (name) => ({ url: `sftp://${ssh.user}@127.0.0.1:${ssh.port}/${join(folder.path, name)}`, password: 'pw', cacheFolder: join(folder.path, 'cache'), backend: { ...ssh.settings } }),
     restic: (name) => ({
       repository: `sftp:${ssh.user}@127.0.0.1:${join(folder.path, name)}`, env: {},
       args: ['-o', `sftp.command=ssh -F none -i ${ssh.keyFile} -o UserKnownHostsFile=${ssh.knownHostsFile} -p ${ssh.port} ${ssh.user}@127.0.0.1 -s sftp`],
     }),
   }),
   'rest': () => ({
-    access: (name) => ({ url: `${rest.url}${name}/`, password: 'pw', backend: { user: 'anna', password: 'geheim' } }),
+    access: (name) => ({ url: `${rest.url}${name}/`, password: 'pw', cacheFolder: join(folder.path, 'cache'), backend: { user: 'anna', password: 'geheim' } }),
     restic: (name) => ({ repository: `${rest.url.replace('//', '//anna:geheim@')}${name}/`, args: [], env: {} }),
   }),
 };

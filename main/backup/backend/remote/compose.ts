@@ -1,5 +1,8 @@
-/** What every remote backend is wrapped in: retries outside, so that one that waits holds no connection. */
+/** What every remote backend is wrapped in: the cache outside, then retries, so that one that waits holds no connection. */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import type { Backend } from '../backend.js';
+import { CacheBackend, cacheFolderFor } from '../decorators/cache.js';
 import { LimitedBackend } from '../decorators/concurrency.js';
 import { RetryBackend } from '../decorators/retry.js';
 
@@ -14,8 +17,21 @@ export interface RemoteBackend extends Backend {
   readonly settings: RemoteSettings;
 }
 
-/** @param onWarning told of each failure that is tried again */
-export function composeRemote(backend: RemoteBackend, onWarning?: (text: string) => void): Backend {
+export interface RemoteExtras {
+  /** Where the metadata of repositories is kept; false for no cache. Default: the user's cache folder. */
+  readonly cacheFolder?: string | false | undefined;
+  /** Told of each failure that is tried again. */
+  readonly onWarning?: ((text: string) => void) | undefined;
+}
+
+export function composeRemote(backend: RemoteBackend, { cacheFolder = defaultCacheFolder(), onWarning }: RemoteExtras = {}): Backend {
   const { connections, retrySeconds } = backend.settings;
-  return new RetryBackend(new LimitedBackend(backend, connections), { total: retrySeconds * 1000, onRetry: onWarning });
+  const patient = new RetryBackend(new LimitedBackend(backend, connections), { total: retrySeconds * 1000, onRetry: onWarning });
+  return cacheFolder === false ? patient : new CacheBackend(patient, cacheFolderFor(cacheFolder, backend.location), onWarning);
+}
+
+function defaultCacheFolder(): string {
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'Holdfast', 'repositories');
+  const { XDG_CACHE_HOME: cache } = process.env;
+  return join(cache !== undefined && cache.startsWith('/') ? cache : join(homedir(), '.cache'), 'holdfast', 'repositories');
 }

@@ -46,8 +46,9 @@ export function identities(ssh: Pick<typeof Ssh, 'utils'>, host: HostSettings, g
 
   if (given.privateKey !== undefined) addKey(given.privateKey, 'of this destination', true);
   if (given.privateKeyFile !== undefined) {
-    if (!existsSync(given.privateKeyFile)) throw new HoldfastError('usage', `There is no private key at ${given.privateKeyFile}. Check the path.`);
-    addKey(readFileSync(given.privateKeyFile), given.privateKeyFile, true);
+    const file = given.privateKeyFile.replace(/^~(?=\/)/, home);
+    if (!existsSync(file)) throw new HoldfastError('usage', `There is no private key at ${file}. Check the path.`);
+    addKey(readFileSync(file), file, true);
   }
   const isChosen = methods.length > 0;
   const agent = given.agent ?? (host.identityAgent === null ? undefined : host.identityAgent ?? env['SSH_AUTH_SOCK']);

@@ -107,12 +107,13 @@ export class UserSystemd {
     return stdout;
   }
 
-  /** Files, folders and links of the user, and the units that the manager has in memory: what an uninstall must leave as it was. */
+  /** What an uninstall must leave as it was: the user's files outside of Holdfast's own folders, units that the manager knows, and processes. */
   async traces(): Promise<string[]> {
-    const files = await this.runOk('find', [this.home, `/run/user/${this.uid}`, '-not', '-name', '*.journal', '-printf', '%p %y %l\n']);
-    const units = await this.runOk('systemctl', ['--user', 'list-units', '--all', '--plain', '--no-legend', '--full', 'holdfast*']);
-    const processes = await this.runOk('ps', ['-o', 'args=', '-u', String(this.uid)]);
-    return [...files.split('\n').sort(), units, ...processes.split('\n').filter((line) => !/^(ps|setpriv|env) /.test(line)).sort()];
+    const lines = async (command: string, ...args: string[]): Promise<string[]> => (await this.runOk(command, args)).split('\n').sort();
+    const files = await lines('find', this.home, '-not', '-path', '*/holdfast/*', '-not', '-name', 'holdfast', '-printf', '%P %y %l\n');
+    const units = await lines('systemctl', '--user', 'list-units', '--all', '--plain', '--no-legend', '--full', 'holdfast*');
+    const processes = await lines('ps', '-o', 'args=', '-u', String(this.uid));
+    return [...files, ...units, ...processes.filter((line) => line.includes(process.execPath))];
   }
 
   private get nsenter(): string[] {

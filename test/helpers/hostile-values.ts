@@ -1,0 +1,23 @@
+/** Twenty names that people, or somebody who means ill, give to folders: all of them must come through quoting unchanged. */
+export const hostileValues: readonly string[] = [
+  'plain',
+  'with space',
+  '  spaces at both ends  ',
+  'two  spaces',
+  "single ' quote",
+  'double " quote',
+  '"quoted"',
+  'back\\slash',
+  'ends in backslash\\',
+  '\\n \\t \\x41 \\u263a \\\\',
+  'per%cent %h %% %',
+  'dollar $HOME ${HOME} $$ $',
+  '`id` $(id) ; id & id | id > id < id #',
+  '; # comment',
+  '<key>&amp;</key>]]><!-- -->',
+  'tilde ~ star * question ? [a-z] {a,b}',
+  'ünïcödé – 日本語 – العربية – 🦉',
+  'e\u0301 against \u00e9, zero width \u200b, no-break\u00a0space',
+  'a=b,c:d@e!f^g+h',
+  `long ${'x'.repeat(180)}`,
+];

@@ -13,12 +13,14 @@ import { TreePacker } from '../archiver/tree-packer.js';
 import type { Id } from '../format/id.js';
 import type { Node } from '../format/node.js';
 import { encodeSnapshot, type SnapshotFile } from '../format/snapshot.js';
-import { fromText, toText } from '../format/text.js';
+import { codeOf } from '../backend/local-errors.js';
+import { fromText, toText, type ByteString } from '../format/text.js';
 import { formatTime, fromMillis, parseTime, toMillis } from '../format/time.js';
 import { KnownBlobs } from '../index/known-blobs.js';
 import { Files } from '../posix/files.js';
 import { BlobReader } from '../repository/blobs.js';
 import { PackSaver } from '../repository/pack-saver.js';
+import { adoptOrphans } from './resume.js';
 import { findParent, findSnapshot } from '../repository/snapshots.js';
 import { programVersion } from '../version.js';
 import { sharedWords, type ArchiveData } from '../workers/messages.js';
@@ -45,8 +47,7 @@ async function run(request: Parsed, control: InputControl, session: Session): Pr
   const time = request.time === undefined ? started : timeOf(request.time);
   const host = request.host ?? hostname();
   const base = fromText(request.workingFolder ?? process.cwd());
-  const absolute = request.stdin ? [`/${request.stdin.name.replace(/^\/+/, '')}`] : request.paths.map((path) => toText(posix.resolve(base, fromText(path))));
-  const files = new Files();
+    const files = new Files();
   if (!files.complete) session.warn('Extended attributes and names of owners cannot be read on this system; they are left out.');
 
   const known = KnownBlobs.create(0);
@@ -54,8 +55,16 @@ async function run(request: Parsed, control: InputControl, session: Session): Pr
     signal: session.signal, onPack: (pack) => { for (const blob of pack.blobs) if (blob.type === 'data') known.addHex(blob.id); },
   });
   const reader = new BlobReader(repository, index);
+  const tally = new BackupTally(control);
+  const present = request.paths.map(fromText).filter((path) => isThere(files, posix.resolve(base, path), tally));
+  if (present.length === 0 && !request.stdin) {
+    const [only] = request.paths;
+    const what = request.paths.length === 1 && only !== undefined ? `${only} does not exist` : 'None of the files and folders to back up exists';
+    throw new HoldfastError('source-missing', `${what}. Check the path and whether its disk is attached.`);
+  }
+  const absolute = request.stdin ? [`/${request.stdin.name.replace(/^\/+/, '')}`] : present.map((path) => toText(posix.resolve(base, path)));
+  const top = resolveTargets(present, base);
   const parent = await chooseParent(request, session, host, absolute, time);
-  const top = resolveTargets(request.paths.map(fromText), base);
 
   const stop = new AbortController();
   const signal = AbortSignal.any([session.signal, stop.signal]);
@@ -75,8 +84,15 @@ async function run(request: Parsed, control: InputControl, session: Session): Pr
     dryRun: request.dryRun ?? false, gentle: request.gentle ?? false,
   };
   const saver = new PackSaver(repository, { signal, onFailure: fail });
+  if (session.abandonedLocks.length > 0 && !request.dryRun) {
+    await adoptOrphans(session, index, (pack) => {
+      saver.adopt(pack);
+      for (const blob of pack.blobs) if (blob.type === 'data') known.addHex(blob.id);
+    });
+    await saver.writeIndex();
+    for (const name of session.abandonedLocks) await repository.backend.remove({ kind: 'locks', name }, signal);
+  }
   const pool: ArchivePool = new WorkerPool({ size: workers, data, onEvent: ({ pack }) => { saver.add(pack); } });
-  const tally = new BackupTally(control);
   const trees = new TreePacker(repository, index, { spoolFolder, packSize, dryRun: data.dryRun, compression: data.compression, onFull: (pack) => { saver.add(pack); } });
   const queue = new FileQueue(pool, workers, { counts: (counts) => { tally.addBlobs(counts); }, failed: fail });
   const bytesDone = new BigInt64Array(shared);
@@ -134,6 +150,19 @@ async function run(request: Parsed, control: InputControl, session: Session): Pr
     trees.abandon();
     await saver.abandon();
     await repository.backend.discardSpool();
+  }
+}
+
+/** As restic, a path that is not there is left out, and told. */
+function isThere(files: Files, path: ByteString, tally: BackupTally): boolean {
+  try {
+    files.lstat(path);
+    return true;
+  } catch (error) {
+    const code = codeOf(error);
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') return true; // the walk tells what is wrong
+    tally.error(path, 'it does not exist');
+    return false;
   }
 }
 

@@ -1,5 +1,6 @@
 /** What every operation does around its work: open, lock, report, unlock, close, and turn whatever is thrown into one sentence. */
 import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
+import type { Id } from '../format/id.js';
 import { forgetZone } from '../format/time.js';
 import { openBackend } from '../backend/open.js';
 import { openRepository, type Repository } from '../repository/repository.js';
@@ -12,6 +13,8 @@ export interface Session {
   readonly repository: Repository;
   readonly signal: AbortSignal;
   readonly warn: (text: string) => void;
+  /** Locks that a process left behind when it died. */
+  readonly abandonedLocks: readonly Id[];
 }
 
 /** Runs `work` on an open, locked repository. Rejects with HoldfastError only. */
@@ -28,7 +31,7 @@ export async function withRepository<T>(access: RepositoryAccess, lock: LockKind
         exclusive: lock === 'exclusive', timeout: access.lockTimeout, signal, onWarning: warn,
       });
       try {
-        return await work({ repository, signal, warn });
+        return await work({ repository, signal, warn, abandonedLocks: held?.abandoned ?? [] });
       } finally {
         await held?.release().catch((error: unknown) => { warn(`The lock could not be removed: ${asHoldfastError(error).message}`); });
       }

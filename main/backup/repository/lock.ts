@@ -43,6 +43,8 @@ export async function findLocks(repository: Repository, signal?: AbortSignal): P
 }
 
 export class RepositoryLock {
+  /** Locks of processes that ended without cleaning up; they may have left packs that no index names. */
+  readonly abandoned: Id[] = [];
   private timer: NodeJS.Timeout | undefined;
   private released = false;
 
@@ -62,9 +64,10 @@ export class RepositoryLock {
   }
 
   private static async attempt(repository: Repository, options: LockOptions): Promise<RepositoryLock> {
-    await this.refuseConflict(repository, options, null);
+    const abandoned = await this.refuseConflict(repository, options, null);
     const id = await repository.save('locks', content(options.exclusive), options.signal);
     const lock = new RepositoryLock(repository, id, options.exclusive);
+    lock.abandoned.push(...abandoned);
     try {
       await sleep(settle, undefined, options.signal ? { signal: options.signal } : {});
       await this.refuseConflict(repository, options, id);
@@ -77,9 +80,12 @@ export class RepositoryLock {
     return lock;
   }
 
-  private static async refuseConflict(repository: Repository, options: LockOptions, mine: Id | null): Promise<void> {
+  private static async refuseConflict(repository: Repository, options: LockOptions, mine: Id | null): Promise<Id[]> {
+    const abandoned: Id[] = [];
     for (const { id, lock, stale } of await findLocks(repository, options.signal)) {
-      if (id === mine || (!options.exclusive && !lock.exclusive)) continue;
+      if (id === mine) continue;
+      if (stale) abandoned.push(id);
+      if (!options.exclusive && !lock.exclusive) continue;
       if (stale) {
         await repository.backend.remove({ kind: 'locks', name: id });
         options.onWarning?.(`Removed a stale lock of process ${lock.pid} on ${lock.hostname}.`);
@@ -89,6 +95,7 @@ export class RepositoryLock {
       throw new HoldfastError('repository-locked',
         `The repository is in use by ${lock.username || 'somebody'} on ${lock.hostname} (process ${lock.pid}, refreshed ${minutes} min ago). Wait until that has finished, or run unlock if it no longer runs.`);
     }
+    return abandoned;
   }
 
   /** Writes a fresh lock, then removes the old one. */

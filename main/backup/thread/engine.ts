@@ -84,7 +84,7 @@ class Conductor {
   }
 
   private start(): Worker {
-    const worker = new Worker(builtFile(import.meta.url, './conductor.js'));
+    const worker = new Worker(builtFile(import.meta.url, './conductor.js'), { execArgv: [] });
     worker.on('message', (raw: unknown) => { this.receive(fromEngine.parse(raw)); });
     const lost = (error: Error): void => {
       if (this.worker === worker) this.worker = null;

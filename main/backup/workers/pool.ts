@@ -108,7 +108,7 @@ export class WorkerPool<Task, Result, Event = never> {
   }
 
   private start(): Member<Task, Result> {
-    const worker = new Worker(builtFile(import.meta.url, './entry.js'), { workerData: this.options.data });
+    const worker = new Worker(builtFile(import.meta.url, './entry.js'), { workerData: this.options.data, execArgv: [] });
     const member: Member<Task, Result> = { worker, running: new Map() };
     this.members.push(member);
     worker.on('message', (reply: Reply<Result, Event>) => { this.receive(member, reply); });

@@ -23,8 +23,13 @@ export interface Invocation<O> {
 /** Adds one command to the program. */
 export type Register = (program: Command, cli: Cli) => void;
 
-/** Written by hand on an interrupt: 128 + SIGINT. */
+/** What a shell reports after Ctrl-C: 128 + SIGINT. */
 const interrupted = 130;
+/**
+ * One Ctrl-C may arrive several times: npm passes on what the terminal has sent already, and the package "when-exit" (below
+ * conf) raises every first signal again. So a second one counts only after this long, ms.
+ */
+const samePress = 500;
 
 export class Cli {
   json = false;
@@ -46,9 +51,14 @@ export class Cli {
   get signal(): AbortSignal {
     if (!this.listening) {
       this.listening = true;
+      let first = 0;
       for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
         this.process.on(name, () => {
-          if (this.abort.signal.aborted) this.process.exit(interrupted);
+          if (this.abort.signal.aborted) {
+            if (Date.now() - first > samePress) this.process.exit(interrupted);
+            return;
+          }
+          first = Date.now();
           this.abort.abort(new HoldfastError('cancelled', 'Cancelled.'));
         });
       }

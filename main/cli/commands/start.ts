@@ -76,9 +76,11 @@ const advice = (data: string | null): string => {
   const command = `${data === null ? '' : `HOLDFAST_DATA=${data} `}npx holdfast`;
   return [
     'What to do next, in another terminal:',
-    `  ${command} status                                   how well this computer is protected`,
+    '',
+    `  ${command} status`,
+    `  ${command} recovery-kit Sample`,
     `  ${command} job add Documents ~/Documents --repo /mnt/disk/backup --every 6h`,
-    `  ${command} recovery-kit Sample                      what opens the backups without this computer`,
+    '',
     'Ctrl-C ends hub and agent.',
   ].join('\n');
 };

@@ -53,7 +53,6 @@ export async function removeServiceFile(file: string, levels: number): Promise<v
 /** @throws HoldfastError `usage` for a value that no service file can carry as it is. @param what "the path of the program" */
 export function refuseUnwritable(what: string, value: string): void {
   // Control characters end or break a line; U+FFFD stands where a name was not UTF-8, so the real name is lost.
-  // eslint-disable-next-line no-control-regex
   if (/[\u0000-\u001f\u007f\ufffd\ufffe\uffff]/.test(value) || !value.isWellFormed()) {
     throw new HoldfastError('usage', `${what} contains a line break, another control character or bytes that are not UTF-8: ${JSON.stringify(value)}. A service file cannot carry that; rename it.`);
   }

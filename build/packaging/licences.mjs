@@ -1,0 +1,46 @@
+// @ts-check
+/** The licences of everything that a package bundles, as one text. Electron's and Chromium's own files lie beside the executable. */
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { inRoot } from '../checkout.mjs';
+import { Trouble } from '../say.mjs';
+
+/** Licences that allow bundling with a program under the MIT licence, and ask for no more than their text. */
+const fitting = new Set(['MIT', 'MIT-0', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'Apache-2.0', 'Unlicense', 'CC0-1.0', 'BlueOak-1.0.0', 'Python-2.0', 'WTFPL']);
+
+/** @typedef {{name: string, version: string, licence: string, folder: string}} Bundled */
+
+/** What is installed for production, by the lock file. @returns {Bundled[]} */
+export function bundled() {
+  const { packages } = JSON.parse(readFileSync(inRoot('package-lock.json'), 'utf8'));
+  return Object.entries(packages)
+    .filter(([where, { dev, link }]) => where !== '' && dev !== true && link !== true && existsSync(inRoot(where, 'package.json')))
+    .map(([where, { version }]) => {
+      const own = JSON.parse(readFileSync(inRoot(where, 'package.json'), 'utf8'));
+      const licence = typeof own.license === 'object' ? own.license?.type : own.license ?? own.licenses?.[0]?.type;
+      return { name: own.name, version, licence: licence ?? '', folder: inRoot(where) };
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.version < b.version ? -1 : 1));
+}
+
+/** @throws Trouble for a package whose licence is missing or not one that fits. @returns {string} */
+export function licences() {
+  const all = bundled();
+  const strangers = all.filter(({ licence }) => !isFitting(licence));
+  if (strangers.length > 0) throw new Trouble(`These packages may not be bundled, or their licence has to be looked at first: ${strangers.map(({ licence, name }) => `${name} (${licence || 'none'})`).join(', ')}.`);
+  const parts = all.map(({ folder, licence, name, version }) => `${name} ${version} (${licence})\n\n${textOf(folder) ?? `No text of its own; see https://spdx.org/licenses/${licence}.html`}`);
+  const line = `\n\n${'-'.repeat(80)}\n\n`;
+  return `${['Holdfast contains the following packages. Its own licence comes first.', `Holdfast (MIT)\n\n${readFileSync(inRoot('LICENSE'), 'utf8').trim()}`, ...parts].join(line)}\n`;
+}
+
+/** @param {string} licence an SPDX expression */
+function isFitting(licence) {
+  const choices = licence.replace(/[()]/g, '').split(/ OR /i);
+  return choices.some((choice) => choice.split(/ AND /i).every((one) => fitting.has(one.trim())));
+}
+
+/** @param {string} folder */
+function textOf(folder) {
+  const files = readdirSync(folder).filter((name) => /^(licen[cs]e|copying|notice)/i.test(name)).sort();
+  return files.length === 0 ? undefined : files.map((name) => readFileSync(path.join(folder, name), 'utf8').trim()).join('\n\n');
+}

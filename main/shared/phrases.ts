@@ -1,6 +1,6 @@
 /** What tray, window and notifications say about the agent's state. One place, so that they say the same. */
 import type { AgentState, Connection } from './control.js';
-import { isFinal, type Run, type Schedule } from './model.js';
+import { isFinal, type Run, type RunProgress, type Schedule } from './model.js';
 import { ageText, bytesText, countText } from './text.js';
 
 export const statusLine = (report: { status: string; reason: string }): string => `${report.status}: ${report.reason}`;
@@ -30,12 +30,16 @@ export function activeRun(state: Pick<AgentState, 'runs'>): Run | null {
   return unfinished.find((run) => run.state === 'running') ?? unfinished[0] ?? null;
 }
 
+/** The total that can be shown, bytes. It may come from the last backup, and is worth nothing once there turns out to be more. */
+const shownTotal = ({ bytesDone, bytesTotal }: RunProgress): number | null => (bytesTotal === null || bytesDone > bytesTotal ? null : bytesTotal);
+
 /** Done share of a run in [0, 1]; null while the total is not known. */
-export function runShare(run: Run): number | null {
-  const progress = run.progress;
-  if (progress === null || progress.bytesTotal === null || progress.filesTotal === null) return null;
+export function runShare({ progress }: Run): number | null {
+  if (progress === null) return null;
   if (progress.phase === 'finishing') return 1;
-  if (progress.bytesTotal > 0) return Math.min(progress.bytesDone / progress.bytesTotal, 1);
+  const total = shownTotal(progress);
+  if (total === null || progress.filesTotal === null) return null;
+  if (total > 0) return progress.bytesDone / total;
   return progress.filesTotal > 0 ? Math.min(progress.filesDone / progress.filesTotal, 1) : 1;
 }
 
@@ -46,8 +50,8 @@ export function progressLine(run: Run): string {
   if (progress === null || progress.phase === 'preparing') return 'Looking through the files';
   if (progress.phase === 'finishing') return 'Finishing';
   const files = countText(progress.filesDone, 'file');
-  if (progress.bytesTotal === null) return `${files}, ${bytesText(progress.bytesDone)} so far`;
-  return `${files}, ${bytesText(progress.bytesDone)} of ${bytesText(progress.bytesTotal)}`;
+  const total = shownTotal(progress);
+  return total === null ? `${files}, ${bytesText(progress.bytesDone)} so far` : `${files}, ${bytesText(progress.bytesDone)} of ${bytesText(total)}`;
 }
 
 /** The end of a run in two or three words. */

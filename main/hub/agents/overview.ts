@@ -3,7 +3,7 @@ import { errorShape } from '../../shared/errors.js';
 import { runResultSchema, runStateSchema, type Job } from '../../shared/model.js';
 import type { AgentView, HubJobView } from '../../shared/protocol/admin.js';
 import { computerStatus, jobStatus, type JobFacts } from '../../shared/status.js';
-import { draftOf, toJob } from '../jobs/jobs.js';
+import { toJob } from '../jobs/jobs.js';
 import type { HubClock } from '../options.js';
 import type { Database } from '../store/database.js';
 import type { Agents, StoredAgent } from './agents.js';

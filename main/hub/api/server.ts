@@ -7,6 +7,8 @@ import type { HubLogger } from '../options.js';
 
 /** A whole head must be here within this time, and a whole request within twice it, ms: nobody holds a connection open by dripping bytes. */
 const headWithin = 10_000;
+/** Longer than the rest: when a whole company comes back at once, handshakes wait for their turn, ms. */
+const handshakeWithin = 60_000;
 const bodyLimit = 256 * 1024;
 
 export interface JsonServer {
@@ -24,7 +26,7 @@ export function createJsonServer(tls: { cert: string; key: string } | null, logg
       const timeouts = { headersTimeout: headWithin, requestTimeout: 2 * headWithin, connectionsCheckingInterval: 2_000, keepAliveTimeout: 5_000, maxHeaderSize: 16 * 1024 };
       server = tls === null
         ? createHttpServer(timeouts, handler)
-        : createHttpsServer({ ...timeouts, cert: tls.cert, key: tls.key, minVersion: 'TLSv1.2', handshakeTimeout: headWithin, ALPNProtocols: ['http/1.1'] }, handler);
+        : createHttpsServer({ ...timeouts, cert: tls.cert, key: tls.key, minVersion: 'TLSv1.2', handshakeTimeout: handshakeWithin, ALPNProtocols: ['http/1.1'] }, handler);
       return server;
     },
   });

@@ -14,7 +14,7 @@ import type { Runs } from '../runs/runs.js';
 import type { Signal } from '../signals.js';
 
 /** A connection that says no hello is of no use, ms. */
-const helloWithin = 10_000;
+const helloWithin = 30_000;
 /** With this many frames waiting the socket is not read any more until they are handled: a flood costs the sender, not the hub. */
 const pauseAt = 256;
 /** A goodbye is waited for this long, ms. */

@@ -1,16 +1,15 @@
-import { describe, expect, it } from 'vitest';
+import dbus from 'dbus-next';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { connectBus } from '../../../main/platform/dbus/bus.js';
 import { linuxPower } from '../../../main/platform/power/linux.js';
 import { until } from '../../helpers/until.js';
 import { bareBus } from './private-bus.js';
-import dbus from 'dbus-next';
-import { onTestFinished } from 'vitest';
 
 /** The one property of UPower and of NetworkManager that is read, served on a bus of the test. */
 async function services(address: string, values: { onBattery: boolean; metered: number }): Promise<{ sleep(sleeps: boolean): void }> {
   const bus = dbus.sessionBus({ busAddress: address });
   onTestFinished(() => bus.disconnect());
-  bus.addMethodHandler((message) => {
+  bus.addMethodHandler((message: dbus.Message) => {
     if (message.member !== 'Get') return false;
     const value = message.body[1] === 'OnBattery' ? new dbus.Variant('b', values.onBattery) : new dbus.Variant('u', values.metered);
     bus.send(dbus.Message.newMethodReturn(message, 'v', [value]));

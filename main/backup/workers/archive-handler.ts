@@ -12,6 +12,7 @@ import { PackWriter } from '../pack/pack-writer.js';
 import { lowerPriority } from '../posix/priority.js';
 import { Kernel } from '../wasm/kernel.js';
 import { HoldfastError } from '../../shared/errors.js';
+import { garbageMeter } from './collect.js';
 import { sharedWords, type ArchiveData, type ArchiveResult, type ArchiveTask, type BlobCounts, type FileResult, type FileToRead } from './messages.js';
 
 const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -42,6 +43,7 @@ export function archiveHandler(data: ArchiveData, emit: (event: unknown) => void
     kernel, sealer: new Sealer(data.repository.keys, kernel), zstd: data.repository.version < 2 ? null : new Zstd(data.compression),
     spoolFolder: data.spoolFolder, packSize: data.packSize, dryRun: data.dryRun, onFull: (pack) => { emit({ kind: 'pack', pack }); },
   });
+  const garbage = garbageMeter();
   const words = new Int32Array(data.shared);
   const counters = new BigInt64Array(data.shared);
   let counts: BlobCounts = { blobs: 0, added: 0, packed: 0 };
@@ -55,6 +57,7 @@ export function archiveHandler(data: ArchiveData, emit: (event: unknown) => void
       counts.blobs++;
       counts.added += chunk.length;
       counts.packed += blob.length;
+      garbage(blob.length);
     }
     Atomics.add(counters, sharedWords.bytesDone / 2, BigInt(chunk.length));
     return id;

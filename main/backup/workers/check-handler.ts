@@ -7,12 +7,14 @@ import { lowerPriority } from '../posix/priority.js';
 import { openHeader } from '../pack/header.js';
 import { BlobOpener } from '../repository/blob-opener.js';
 import { Kernel } from '../wasm/kernel.js';
+import { garbageMeter } from './collect.js';
 import { sharedWords, type CheckData, type CheckResult, type CheckTask } from './messages.js';
 
 export function checkHandler(data: CheckData): (task: CheckTask) => CheckResult {
   if (data.gentle) lowerPriority();
   const sealer = new Sealer(data.repository.keys, new Kernel());
   const opener = new BlobOpener(sealer);
+  const garbage = garbageMeter();
   const words = new Int32Array(data.shared);
   const counters = new BigInt64Array(data.shared);
 
@@ -37,8 +39,9 @@ export function checkHandler(data: CheckData): (task: CheckTask) => CheckResult 
     }
     for (const blob of held ?? task.expected) {
       if (blob.offset + blob.length > bytes.length) errors.push(`blob ${blob.id.slice(0, 8)} lies beyond its end`);
-      else attempt(() => opener.open(blob, bytes.subarray(blob.offset, blob.offset + blob.length), task.pack));
+      else garbage(attempt(() => opener.open(blob, bytes.subarray(blob.offset, blob.offset + blob.length), task.pack))?.length ?? 0);
     }
+    garbage(bytes.length);
     Atomics.add(counters, sharedWords.bytesDone / 2, BigInt(bytes.length));
     return { errors, bytes: bytes.length };
   };

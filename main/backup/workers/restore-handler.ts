@@ -10,6 +10,7 @@ import { applyMetadata } from '../posix/metadata.js';
 import { lowerPriority } from '../posix/priority.js';
 import { BlobOpener } from '../repository/blob-opener.js';
 import { Kernel } from '../wasm/kernel.js';
+import { garbageMeter } from './collect.js';
 import { sharedWords, type BlobToWrite, type FileToWrite, type RestoreData, type RestoreResult, type RestoreTask } from './messages.js';
 import { PackBytes } from './pack-bytes.js';
 
@@ -37,6 +38,7 @@ export function restoreHandler(data: RestoreData): (task: RestoreTask) => Restor
   if (data.gentle) lowerPriority();
   const opener = new BlobOpener(new Sealer(data.repository.keys, new Kernel()));
   const files = new Files();
+  const garbage = garbageMeter();
   const words = new Int32Array(data.shared);
   const counters = new BigInt64Array(data.shared);
   let buffer: Buffer = Buffer.allocUnsafeSlow(1024 * 1024);
@@ -143,6 +145,7 @@ export function restoreHandler(data: RestoreData): (task: RestoreTask) => Restor
           why = error instanceof Error ? error.message : String(error);
         }
         writeBlob(blob, plain, why);
+        garbage(blob.length + (plain?.length ?? 0));
       }
     } finally {
       open.closeAll();

@@ -25,7 +25,7 @@ export type KeyFile = z.infer<typeof keyFileShape>;
 const masterShape = z.object({ mac: z.object({ k: base64, r: base64 }), encrypt: base64 });
 
 /** restic measures the machine to choose these; its measuring ends at about this for half a second and 64 MB. */
-const defaults = { N: 32768, r: 8, p: 5 } as const;
+const defaults = { N: 32768, r: 8, p: 4 } as const;
 /** A hostile key file must not be able to take the machine's memory or a day: 128 * N * r bytes, p times. */
 const largestScryptMemory = 1024 * 1024 * 1024;
 const largestScryptWork = 16;

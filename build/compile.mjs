@@ -70,7 +70,7 @@ export const steps = [
     },
   },
   bundle('preload', 'bundling the preload', ['preload'], 'out/preload/preload.cjs'),
-  ...pages().map((name) => bundle(name, `bundling the ${name}`, [`renderer/${name}`, 'renderer/components'], `out/renderer/${name}/index.html`)),
+  ...pages().map((name) => bundle(name, `bundling the ${name}`, [`renderer/${name}`, 'renderer/components', 'renderer/tokens.css'], `out/renderer/${name}/index.html`)),
   {
     name: 'icons',
     doing: 'copying the icons',

@@ -1,7 +1,7 @@
 // @ts-check
 /** What the operating system has to bring: found by library and program, installed by package where we may. */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { mustRun, run } from '../run.mjs';
 import { Trouble, say, secondsSince } from '../say.mjs';
@@ -38,7 +38,8 @@ export const testNeeds = [
   program('gnome-keyring-daemon', 'gnome-keyring'),
   program('secret-tool', 'libsecret-tools'),
   program('restic', 'restic'),
-  // real servers for the tests of destinations
+  // real servers for the tests of the hub and of destinations
+  program('pg_ctlcluster', 'postgresql'),
   program('sshd', 'openssh-server'),
   program('ssh-keygen', 'openssh-client'),
   program('openssl', 'openssl'),
@@ -76,10 +77,27 @@ async function install(missing) {
   // A failing update need not matter: the lists that are there may do.
   await run('apt-get', [...apt, 'update'], { quiet: true, env, limit: 10 * 60_000 });
   const packages = missing.map((need) => debianPackage(need));
-  await mustRun('Installing system packages', 'apt-get', [...apt, 'install', '-y', '--no-install-recommends', ...packages], { env, limit: 20 * 60_000 });
+  await withoutServices(() => mustRun('Installing system packages', 'apt-get', [...apt, 'install', '-y', '--no-install-recommends', ...packages], { env, limit: 20 * 60_000 }));
   const still = missingOf(missing);
   if (still.length > 0) throw new Trouble(`Still missing after the installation: ${namesOf(still)}.`);
   say(`installed system packages in ${secondsSince(start)}`);
+}
+
+/**
+ * Debian starts a service as soon as its package is there. The tests start their own servers, on loopback and free ports, so
+ * nothing shall begin to listen on this computer only because of them (see /usr/share/doc/init-system-helpers/README.policy-rc.d.gz).
+ * @template T
+ * @param {() => Promise<T>} work
+ */
+async function withoutServices(work) {
+  const policy = '/usr/sbin/policy-rc.d';
+  if (existsSync(policy)) return work();
+  writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    return await work();
+  } finally {
+    rmSync(policy, { force: true });
+  }
 }
 
 /** What to do about missing things, for a person to type. @param {readonly Need[]} missing */

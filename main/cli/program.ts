@@ -6,8 +6,11 @@ import { register as agent } from './commands/agent.js';
 import { register as agents } from './commands/agents.js';
 import { register as backup } from './commands/backup.js';
 import { register as check } from './commands/check.js';
+import { register as copy } from './commands/copy.js';
+import { register as diff } from './commands/diff.js';
 import { register as doctor } from './commands/doctor.js';
 import { register as dump } from './commands/dump.js';
+import { register as find } from './commands/find.js';
 import { register as forget } from './commands/forget.js';
 import { register as hub } from './commands/hub.js';
 import { register as init } from './commands/init.js';
@@ -18,6 +21,7 @@ import { register as logs } from './commands/logs.js';
 import { register as ls } from './commands/ls.js';
 import { register as prune } from './commands/prune.js';
 import { register as recoveryKit } from './commands/recovery-kit.js';
+import { register as repair } from './commands/repair.js';
 import { register as restore } from './commands/restore.js';
 import { register as service } from './commands/service.js';
 import { register as setupToken } from './commands/setup-token.js';
@@ -25,12 +29,13 @@ import { register as snapshots } from './commands/snapshots.js';
 import { register as start } from './commands/start.js';
 import { register as stats } from './commands/stats.js';
 import { register as status } from './commands/status.js';
+import { register as tag } from './commands/tag.js';
 import { register as unlock } from './commands/unlock.js';
 import { Cli } from './cli.js';
 
 /** In the order of the help. */
 const commands = [
-  init, backup, snapshots, ls, restore, dump, check, forget, prune, unlock, stats, key,
+  init, backup, snapshots, ls, find, diff, restore, dump, check, forget, prune, tag, copy, unlock, repair, stats, key,
   hub, setupToken, agents, join, agent, job, recoveryKit, status, logs, doctor, service, start,
 ];
 

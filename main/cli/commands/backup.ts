@@ -13,7 +13,7 @@ const options = z.object({
   host: z.string().min(1).optional(), tag: list, time: z.string().optional(), parent: z.string().optional(),
   force: z.boolean().optional(), dryRun: z.boolean().optional(), skipIfUnchanged: z.boolean().optional(),
   exclude: list, iexclude: list, excludeFile: list, iexcludeFile: list, excludeIfPresent: list, excludeCaches: z.boolean().optional(),
-  excludeLargerThan: z.string().transform(parseSize).optional(), oneFileSystem: z.boolean().optional(), gitignore: z.boolean().optional(),
+  excludeLargerThan: z.string().transform(parseSize).optional(), oneFileSystem: z.boolean().optional(), gitignore: z.boolean().optional(), developerPreset: z.boolean().optional(),
   ignoreInode: z.boolean().optional(), ignoreCtime: z.boolean().optional(), withAtime: z.boolean().optional(),
   compression: z.enum(['off', 'fastest', 'auto', 'max']).optional(), packSize: z.coerce.number().int().optional(),
   gentle: z.boolean().optional(), scan: z.boolean().optional(), stdin: z.boolean().optional(), stdinFilename: z.string().min(1).default('stdin'),
@@ -29,6 +29,7 @@ export const register: Register = (program, cli) => {
     .option('--exclude-caches', 'leave out folders with a CACHEDIR.TAG')
     .option('--exclude-larger-than <size>', 'leave out files larger than this, e.g. 2G')
     .option('--gitignore', 'leave out what .gitignore files name')
+    .option('--developer-preset', 'leave out what a developer can make again: node_modules, target, .venv, build caches, VM images …')
     .option('-x, --one-file-system', 'stay on the file systems of the given paths')
     .option('--tag <tag>', 'tag the snapshot (may be given several times)', collect)
     .option('-H, --host <name>', 'name of this computer in the snapshot')
@@ -48,7 +49,7 @@ export const register: Register = (program, cli) => {
     .option('--stdin-filename <name>', 'its name in the snapshot')
     .action(cli.action(options, async ({ args, options: given }) => {
       if (args.length === 0 && given.stdin !== true) throw new HoldfastError('usage', 'Nothing to back up is named. Give at least one file or folder.');
-      const { exclude, iexclude, excludeFile, iexcludeFile, excludeIfPresent, excludeCaches, excludeLargerThan, oneFileSystem, gitignore } = given;
+      const { exclude, iexclude, excludeFile, iexcludeFile, excludeIfPresent, excludeCaches, excludeLargerThan, oneFileSystem, gitignore, developerPreset } = given;
       const repository = await repositoryAccess(cli, given);
       const summary = await withEngine((engine) => engine.backup({
         repository,
@@ -57,7 +58,7 @@ export const register: Register = (program, cli) => {
         host: given.host, tags: given.tag, time: given.time, parent: given.parent, force: given.force, dryRun: given.dryRun,
         skipIfUnchanged: given.skipIfUnchanged, ignoreInode: given.ignoreInode, ignoreCtime: given.ignoreCtime, withAtime: given.withAtime,
         compression: given.compression, packSize: given.packSize, gentle: given.gentle, scan: given.scan,
-        excludes: { exclude, iexclude, excludeFile, iexcludeFile, excludeIfPresent, excludeCaches, excludeLargerThan, oneFileSystem, gitignore },
+        excludes: { exclude, iexclude, excludeFile, iexcludeFile, excludeIfPresent, excludeCaches, excludeLargerThan, oneFileSystem, gitignore, developerPreset },
         ...(given.stdin === true ? { stdin: { name: given.stdinFilename } } : {}),
       }, { ...engineControl(cli, 'archival'), ...(given.stdin === true ? { input: cli.process.stdin } : {}) }));
       cli.result(summary, () => summaryText(summary));
@@ -77,6 +78,7 @@ function summaryText(summary: BackupSummary): string {
     row('Folders:', summary.dirs_new, summary.dirs_changed, summary.dirs_unmodified),
     `Read ${countText(summary.total_files_processed, 'file')}, ${bytesText(summary.total_bytes_processed)}, in ${durationText(summary.total_duration * 1000)}; `
     + `added ${bytesText(summary.data_added)}, ${bytesText(summary.data_added_packed)} stored.`,
+    ...summary.excluded.map(({ bytes, count, rule }) => `Left out by ${rule}: ${countText(count, 'entry', 'entries')}${bytes === undefined ? '' : `, ${bytesText(bytes)}`}`),
     end,
   ].join('\n');
 }

@@ -69,6 +69,28 @@ describe('holdfast with a repository', () => {
     await restic(repo, 'check', '--read-data');
   });
 
+  it('finds every version of a file, compares, tags, copies and mends the index', async () => {
+    const { files, folder, holdfast, json, repo } = await prepared();
+    await holdfast('backup', '-r', repo, files);
+    writeFileSync(path.join(files, 'a.txt'), 'alpha, changed');
+    await holdfast('backup', '-r', repo, files);
+    const [first, second] = (JSON.parse((await holdfast('snapshots', '-r', repo, '--json')).stdout) as { id: string }[]).map(({ id }) => id);
+    expect(await json('find', 'a.txt', '-r', repo)).toHaveLength(2);
+    expect(await holdfast('find', 'no-such-file', '-r', repo)).toMatchObject({ code: 1, stderr: expect.stringContaining('No snapshot has a file that fits') });
+    expect((await holdfast('diff', first ?? '', second ?? '', '-r', repo)).stdout).toMatch(new RegExp(`^M +${path.join(files, 'a.txt')}$`, 'm'));
+    expect(await json('tag', '--add', 'kept', second ?? '', '-r', repo)).toMatchObject({ changed: [{ old: second }] });
+    const other = path.join(folder, 'other');
+    await holdfast('init', '--repo', other);
+    expect(lastLine((await holdfast('copy', '--from-repo', repo, '-r', other, '--json')).stdout)).toMatchObject({ copied: [{}, {}], skipped: [] });
+    for (const name of readdirSync(path.join(other, 'index'))) {
+      chmodSync(path.join(other, 'index', name), 0o600);
+      writeFileSync(path.join(other, 'index', name), '');
+    }
+    expect(await holdfast('repair', 'index', '-r', other)).toMatchObject({ code: 0 });
+    await restic(other, 'check', '--read-data');
+    await restic(repo, 'check', '--read-data');
+  });
+
   it('changes keys, and the old password opens nothing then', async () => {
     const { env, folder, holdfast, repo } = await prepared();
     const file = path.join(folder, 'new-password');

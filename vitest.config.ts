@@ -23,6 +23,8 @@ export default defineConfig({
       project('interop', 180_000),
       // One desktop, one tray, one keyboard focus: e2e tests take turns.
       project('e2e', 120_000, true),
+      // Not part of `npm test`: npm run test:faults.
+      project('faults', 180_000, true),
     ],
     maxWorkers: 2,
     allowOnly: false,

@@ -53,6 +53,19 @@ export interface PowerAndNetwork {
   isMetered(): Promise<boolean>;
 }
 
+/** Disks by identity, for destinations on disks that come and go. Paths are absolute. */
+export interface Disks {
+  /** How to find this path again, or null where it is on the system's own disk or on one without an identity. */
+  place(path: string): Promise<{ readonly volumeId: string; readonly path: string } | null>;
+  /** Where that is now, or null while its disk is not attached. */
+  locate(placement: { readonly volumeId: string; readonly path: string }): Promise<string | null>;
+  /** Rejects with `destination-missing` when the path is the empty mount point of a disk that is away. */
+  check(path: string): Promise<unknown>;
+  eject(placement: { readonly volumeId: string; readonly path: string }): Promise<void>;
+  /** Something was mounted or unmounted. @returns a function that ends the subscription. */
+  watch(callback: () => void): () => void;
+}
+
 export interface BackupOrder {
   readonly repositoryUrl: string;
   readonly password: string;

@@ -128,7 +128,7 @@ export class LocalBackend implements Backend {
   }
 
   async close(): Promise<void> {
-    await this.discardSpool();
+    await this.discardSpool().catch(() => undefined); // on a disk that went read-only or away the first error is the one to tell
     // an empty folder is nothing to leave behind; it stays while another process uses it
     await rmdir(join(this.root, 'tmp')).catch(() => undefined);
   }

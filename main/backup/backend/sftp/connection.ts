@@ -3,10 +3,11 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type * as Ssh from 'ssh2';
-import type { Client, SFTPWrapper } from 'ssh2';
+import type { Client } from 'ssh2';
 import { HoldfastError } from '../../../shared/errors.js';
 import { codeOf } from '../local-errors.js';
 import { networkError } from '../remote/network-errors.js';
+import { Channel } from './channel.js';
 import { readFileSync } from './files.js';
 import { identities, type Credentials } from './identities.js';
 import { algorithmOrder, fingerprint, judge, knownKeys, typeOf } from './known-hosts.js';
@@ -26,7 +27,7 @@ const connectTimeout = 20_000; // ms
 const mostHops = 5;
 
 export interface Connection {
-  readonly sftp: SFTPWrapper;
+  readonly sftp: Channel;
   /** Settles when the connection is gone, for whatever reason. */
   readonly gone: Promise<void>;
   end(): void;
@@ -39,7 +40,14 @@ export async function connectSftp(target: Target, settings: SshSettings, env: No
   try {
     const client = await dialer.dial(target, 0);
     const sftp = await openSftp(client, target.host);
-    return { sftp, gone: new Promise((resolve) => client.once('close', () => resolve())), end: () => dialer.end() };
+    const gone = new Promise<void>((resolve) => {
+      client.once('close', resolve).once('end', resolve).once('error', () => resolve());
+    });
+    void gone.then(() => {
+      sftp.lose();
+      dialer.end();
+    });
+    return { sftp, gone, end: () => dialer.end() };
   } catch (error) {
     dialer.end();
     throw error;
@@ -152,11 +160,11 @@ function forward(client: Client, host: string, port: number): Promise<Duplex> {
   });
 }
 
-function openSftp(client: Client, host: string): Promise<SFTPWrapper> {
+function openSftp(client: Client, host: string): Promise<Channel> {
   return new Promise((resolve, reject) => {
     client.sftp((error, sftp) => {
       if (error) reject(new HoldfastError('destination-failed', `${host} offers no SFTP. Switch it on at the server.`, { cause: error, retryable: false }));
-      else resolve(sftp);
+      else resolve(new Channel(sftp));
     });
   });
 }

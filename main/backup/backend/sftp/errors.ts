@@ -1,9 +1,8 @@
 /** What SFTP servers say, as sentences. Status codes: draft-ietf-secsh-filexfer-02, section 7. */
-import type { SFTPWrapper } from 'ssh2';
 import { z } from 'zod';
 import { HoldfastError } from '../../../shared/errors.js';
 import { networkError } from '../remote/network-errors.js';
-import { request } from './transfer.js';
+import type { Channel } from './channel.js';
 
 export const status = { noSuchFile: 2, permissionDenied: 3, failure: 4, unsupported: 8 } as const;
 
@@ -14,9 +13,9 @@ export function statusOf(error: unknown): number | null {
 const space = z.object({ f_frsize: z.number(), f_bavail: z.number(), f_files: z.number(), f_favail: z.number(), f_flag: z.number().optional() });
 
 /** "Failure" is all that OpenSSH says of a full disk, a disk out of inodes and one that is read-only: ask the disk. */
-async function reasonOfFailure(sftp: SFTPWrapper, folder: string, needed: number): Promise<'full' | 'no-inodes' | 'read-only' | null> {
+async function reasonOfFailure(sftp: Channel, folder: string, needed: number): Promise<'full' | 'no-inodes' | 'read-only' | null> {
   try {
-    const found = space.parse(await request<unknown>((done) => sftp.ext_openssh_statvfs(folder, done)));
+    const found = space.parse(await sftp.ask<unknown>((raw, done) => raw.ext_openssh_statvfs(folder, done)));
     if (((found.f_flag ?? 0) & 1) !== 0) return 'read-only';
     if (found.f_bavail * found.f_frsize <= needed) return 'full';
     return found.f_files > 0 && found.f_favail === 0 ? 'no-inodes' : null;
@@ -26,7 +25,7 @@ async function reasonOfFailure(sftp: SFTPWrapper, folder: string, needed: number
 }
 
 export interface Circumstances {
-  readonly sftp: SFTPWrapper | null;
+  readonly sftp: Channel | null;
   readonly host: string;
   readonly root: string;
   readonly location: string;

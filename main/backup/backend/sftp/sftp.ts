@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { posix } from 'node:path';
 import { randomBytes } from 'node:crypto';
-import type { SFTPWrapper, Stats } from 'ssh2';
+import type { Stats } from 'ssh2';
 import { z } from 'zod';
 import { asHoldfastError, HoldfastError } from '../../../shared/errors.js';
 import { isSpool, type FileHandle, type FileKind, type ListedFile, type Spool } from '../backend.js';
@@ -14,9 +14,10 @@ import { sizeOf } from '../remote/body.js';
 import type { RemoteBackend, RemoteSettings } from '../remote/compose.js';
 import { allFolders, defaultPath, describeFile } from '../remote/layout.js';
 import { SpoolSpace } from '../remote/spool.js';
+import type { Channel } from './channel.js';
 import { connectSftp, type Connection, type SshSettings } from './connection.js';
 import { sftpError, status, statusOf } from './errors.js';
-import { pooled, readRange, request, writeAll } from './transfer.js';
+import { pooled, readRange, writeAll } from './transfer.js';
 import { parseSftpUrl, type SftpPlace } from './url.js';
 
 export const sftpOptions = {
@@ -76,17 +77,17 @@ export class SftpBackend implements RemoteBackend {
     await this.work(`Saving ${describeFile(file)}`, sizeOf(content), async (sftp) => {
       const temporary = posix.join(await this.asideFolder(sftp), `holdfast-${hostname()}-${process.pid}-${randomBytes(8).toString('hex')}.tmp`);
       const target = this.pathOf(file);
-      const handle = await request<Buffer>((done) => sftp.open(temporary, 'wx', 0o400, done));
+      const handle = await sftp.ask<Buffer>((raw, done) => raw.open(temporary, 'wx', 0o400, done));
       let isOpen = true;
       try {
         await writeAll(sftp, handle, content, this.limits.upload, signal);
         await sync(sftp, handle);
         isOpen = false;
-        await request((done) => sftp.close(handle, (error) => done(error, undefined)));
+        await sftp.ask((raw, done) => raw.close(handle, (error) => done(error, undefined)));
         await this.move(sftp, temporary, target);
       } catch (error) {
-        if (isOpen) sftp.close(handle, () => undefined);
-        sftp.unlink(temporary, () => undefined); // if the connection is gone, the next one finds it
+        if (isOpen) sftp.tell((raw, ignore) => raw.close(handle, ignore));
+        sftp.tell((raw, ignore) => raw.unlink(temporary, ignore)); // if the connection is gone, the next one finds it
         throw error;
       }
     }, signal);
@@ -96,21 +97,21 @@ export class SftpBackend implements RemoteBackend {
   async load(file: FileHandle, range?: { offset: number; length: number }, signal?: AbortSignal): Promise<Buffer> {
     signal?.throwIfAborted();
     return this.work(`Reading ${describeFile(file)}`, 0, async (sftp) => {
-      const handle = await request<Buffer>((done) => sftp.open(this.pathOf(file), 'r', done)).catch((error: unknown) => { throw this.ifMissing(error, file); });
+      const handle = await sftp.ask<Buffer>((raw, done) => raw.open(this.pathOf(file), 'r', done)).catch((error: unknown) => { throw this.ifMissing(error, file); });
       try {
-        const { offset, length } = range ?? { offset: 0, length: (await request<Stats>((done) => sftp.fstat(handle, done))).size };
+        const { offset, length } = range ?? { offset: 0, length: (await sftp.ask<Stats>((raw, done) => raw.fstat(handle, done))).size };
         const bytes = await readRange(sftp, handle, offset, length, this.limits.download, signal);
         if (bytes === null) throw new HoldfastError('repository-damaged', `${capital(describeFile(file))} at ${this.location} is shorter than it should be. Run check to see how much is affected.`);
         return bytes;
       } finally {
-        sftp.close(handle, () => undefined);
+        sftp.tell((raw, ignore) => raw.close(handle, ignore));
       }
     }, signal);
   }
 
   async stat(file: FileHandle, signal?: AbortSignal): Promise<{ size: number }> {
     return this.work(`Looking for ${describeFile(file)}`, 0, async (sftp) => {
-      const found = await request<Stats>((done) => sftp.stat(this.pathOf(file), done)).catch((error: unknown) => { throw this.ifMissing(error, file); });
+      const found = await sftp.ask<Stats>((raw, done) => raw.stat(this.pathOf(file), done)).catch((error: unknown) => { throw this.ifMissing(error, file); });
       return { size: found.size };
     }, signal);
   }
@@ -134,7 +135,7 @@ export class SftpBackend implements RemoteBackend {
 
   async remove(file: FileHandle, signal?: AbortSignal): Promise<void> {
     await this.work(`Removing ${describeFile(file)}`, 0, async (sftp) => {
-      await request((done) => sftp.unlink(this.pathOf(file), (error) => done(error, undefined))).catch((error: unknown) => {
+      await sftp.ask((raw, done) => raw.unlink(this.pathOf(file), (error) => done(error, undefined))).catch((error: unknown) => {
         if (statusOf(error) !== status.noSuchFile) throw error;
       });
     }, signal);
@@ -157,7 +158,7 @@ export class SftpBackend implements RemoteBackend {
     if (connection && this.aside) {
       const folder = await this.aside.catch(() => null);
       // it stays while another computer uses it
-      if (folder !== null) await Promise.race([connection.gone, request((done) => connection.sftp.rmdir(folder, (error) => done(error, undefined))).catch(() => undefined)]);
+      if (folder !== null) await Promise.race([connection.gone, connection.sftp.ask((raw, done) => raw.rmdir(folder, (error) => done(error, undefined))).catch(() => undefined)]);
     }
     this.connecting = null;
     this.aside = null;
@@ -174,18 +175,18 @@ export class SftpBackend implements RemoteBackend {
   }
 
   /** Renames over an existing file where the server can; the shard's folder is made if it is missing. */
-  private async move(sftp: SFTPWrapper, from: string, to: string): Promise<void> {
+  private async move(sftp: Channel, from: string, to: string): Promise<void> {
     try {
       await rename(sftp, from, to);
     } catch (error) {
       if (statusOf(error) !== status.noSuchFile) throw error;
-      await request<Stats>((done) => sftp.stat(this.place.path, done)); // gone altogether: say so rather than make it anew
+      await sftp.ask<Stats>((raw, done) => raw.stat(this.place.path, done)); // gone altogether: say so rather than make it anew
       await makeFolder(sftp, posix.dirname(to));
       await rename(sftp, from, to);
     }
   }
 
-  private asideFolder(sftp: SFTPWrapper): Promise<string> {
+  private asideFolder(sftp: Channel): Promise<string> {
     this.aside ??= makeAside(sftp, posix.join(this.place.path, 'tmp')).catch((error: unknown) => {
       this.aside = null;
       throw error;
@@ -209,8 +210,8 @@ export class SftpBackend implements RemoteBackend {
     return connection;
   }
 
-  private async work<T>(doing: string, needed: number, work: (sftp: SFTPWrapper) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    let sftp: SFTPWrapper | null = null;
+  private async work<T>(doing: string, needed: number, work: (sftp: Channel) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    let sftp: Channel | null = null;
     try {
       const connection = await this.connection();
       signal?.throwIfAborted();
@@ -225,32 +226,32 @@ export class SftpBackend implements RemoteBackend {
   }
 }
 
-async function readFolder(sftp: SFTPWrapper, folder: string): Promise<{ filename: string; attrs: Stats }[]> {
+async function readFolder(sftp: Channel, folder: string): Promise<{ filename: string; attrs: Stats }[]> {
   try {
-    return await request<{ filename: string; attrs: Stats }[]>((done) => sftp.readdir(folder, done));
+    return await sftp.ask<{ filename: string; attrs: Stats }[]>((raw, done) => raw.readdir(folder, done));
   } catch (error) {
     if (statusOf(error) === status.noSuchFile) return [];
     throw error;
   }
 }
 
-async function makeFolder(sftp: SFTPWrapper, path: string): Promise<void> {
+async function makeFolder(sftp: Channel, path: string): Promise<void> {
   try {
-    await request((done) => sftp.mkdir(path, { mode: 0o700 }, (error) => done(error, undefined)));
+    await sftp.ask((raw, done) => raw.mkdir(path, { mode: 0o700 }, (error) => done(error, undefined)));
   } catch (error) {
-    const isThere = await request<Stats>((done) => sftp.stat(path, done)).then((found) => found.isDirectory(), () => false);
+    const isThere = await sftp.ask<Stats>((raw, done) => raw.stat(path, done)).then((found) => found.isDirectory(), () => false);
     if (!isThere) throw error;
   }
 }
 
 /** Removes what killed processes of this computer left behind, and what is older than a week. */
-async function makeAside(sftp: SFTPWrapper, folder: string): Promise<string> {
+async function makeAside(sftp: Channel, folder: string): Promise<string> {
   await makeFolder(sftp, folder);
   const mine = `holdfast-${hostname()}-`;
   for (const { filename, attrs } of await readFolder(sftp, folder)) {
     const pid = filename.startsWith(mine) ? Number.parseInt(filename.slice(mine.length), 10) : NaN;
     const isDead = !Number.isNaN(pid) && pid !== process.pid && !isAlive(pid);
-    if (isDead || attrs.mtime < Date.now() / 1000 - staleAfter) sftp.unlink(posix.join(folder, filename), () => undefined);
+    if (isDead || attrs.mtime < Date.now() / 1000 - staleAfter) sftp.tell((raw, ignore) => raw.unlink(posix.join(folder, filename), ignore));
   }
   return folder;
 }
@@ -265,24 +266,24 @@ function isAlive(pid: number): boolean {
 }
 
 /** Not every server can; then its word on closing has to do. */
-async function sync(sftp: SFTPWrapper, handle: Buffer): Promise<void> {
+async function sync(sftp: Channel, handle: Buffer): Promise<void> {
   try {
-    await request<unknown>((done) => sftp.ext_openssh_fsync(handle, done));
+    await sftp.ask<unknown>((raw, done) => raw.ext_openssh_fsync(handle, done));
   } catch (error) {
     if (statusOf(error) !== status.unsupported && !lacksExtension(error)) throw error;
   }
 }
 
-async function rename(sftp: SFTPWrapper, from: string, to: string): Promise<void> {
+async function rename(sftp: Channel, from: string, to: string): Promise<void> {
   try {
-    return await request((done) => sftp.ext_openssh_rename(from, to, (error) => done(error, undefined)));
+    return await sftp.ask((raw, done) => raw.ext_openssh_rename(from, to, (error) => done(error, undefined)));
   } catch (error) {
     if (statusOf(error) !== status.unsupported && !lacksExtension(error)) throw error;
   }
-  const plain = (): Promise<void> => request((done) => sftp.rename(from, to, (error) => done(error, undefined)));
+  const plain = (): Promise<void> => sftp.ask((raw, done) => raw.rename(from, to, (error) => done(error, undefined)));
   await plain().catch(async (error: unknown) => {
     if (statusOf(error) !== status.failure) throw error;
-    await request((done) => sftp.unlink(to, (failure) => done(failure, undefined))).catch(() => { throw error; });
+    await sftp.ask((raw, done) => raw.unlink(to, (failure) => done(failure, undefined))).catch(() => { throw error; });
     await plain();
   });
 }

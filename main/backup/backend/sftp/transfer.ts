@@ -1,27 +1,15 @@
 /** Many small reads or writes under way at once: over a line with latency one after another would be slow. */
 import { open } from 'node:fs/promises';
-import type { SFTPWrapper } from 'ssh2';
 import { isSpool, type Spool } from '../backend.js';
 import type { Throttle } from '../decorators/bandwidth.js';
 import { sizeOf } from '../remote/body.js';
+import type { Channel, Done } from './channel.js';
 
 /** What every server takes in one message. */
 const piece = 32 * 1024;
 const underWay = 64;
 /** A spool file is read in pieces of this size. */
 const readAhead = 1024 * 1024;
-
-type Done<T> = (error: Error | null | undefined, result: T) => void;
-
-/** One request as a promise. Extensions that the server lacks throw at once: that rejects as well. */
-export function request<T = void>(send: (done: Done<T>) => void): Promise<T> {
-  return new Promise((resolve, reject) => {
-    send((error, result) => {
-      if (error) reject(error);
-      else resolve(result);
-    });
-  });
-}
 
 /** Does `work` for each item, at most so many at a time; the first failure ends it once those under way have ended. */
 export async function pooled<T>(items: Iterable<T>, limit: number, work: (item: T) => Promise<void>): Promise<void> {
@@ -48,11 +36,11 @@ function* ranges(offset: number, length: number, step: number): Iterable<{ offse
   for (let at = 0; at < length; at += step) yield { offset: offset + at, length: Math.min(step, length - at) };
 }
 
-export async function writeAll(sftp: SFTPWrapper, handle: Buffer, content: Uint8Array | Spool, throttle: Throttle | undefined, signal?: AbortSignal): Promise<void> {
+export async function writeAll(sftp: Channel, handle: Buffer, content: Uint8Array | Spool, throttle: Throttle | undefined, signal?: AbortSignal): Promise<void> {
   const write = (bytes: Buffer, from: number): Promise<void> => pooled(ranges(0, bytes.length, piece), underWay, async (range) => {
     signal?.throwIfAborted();
     await throttle?.take(range.length, signal);
-    await request((done: Done<void>) => sftp.write(handle, bytes, range.offset, range.length, from + range.offset, (error) => done(error, undefined)));
+    await sftp.ask((raw, done: Done<void>) => raw.write(handle, bytes, range.offset, range.length, from + range.offset, (error) => done(error, undefined)));
   });
   if (!isSpool(content)) return write(Buffer.from(content.buffer, content.byteOffset, content.byteLength), 0);
   const source = await open(content.path, 'r');
@@ -77,13 +65,13 @@ export async function writeAll(sftp: SFTPWrapper, handle: Buffer, content: Uint8
 }
 
 /** @returns the bytes, or null when the file ends before */
-export async function readRange(sftp: SFTPWrapper, handle: Buffer, offset: number, length: number, throttle: Throttle | undefined, signal?: AbortSignal): Promise<Buffer | null> {
+export async function readRange(sftp: Channel, handle: Buffer, offset: number, length: number, throttle: Throttle | undefined, signal?: AbortSignal): Promise<Buffer | null> {
   const bytes = Buffer.allocUnsafe(length);
   let ended = false;
   await pooled(ranges(offset, length, piece), underWay, async (range) => {
     for (let done = 0; done < range.length && !ended;) {
       signal?.throwIfAborted();
-      const count = await request((answer: Done<number>) => sftp.read(handle, bytes, range.offset - offset + done, range.length - done, range.offset + done, (error, read) => answer(isEnd(error) ? null : error, isEnd(error) ? 0 : read)));
+      const count = await sftp.ask((raw, answer: Done<number>) => raw.read(handle, bytes, range.offset - offset + done, range.length - done, range.offset + done, (error, read) => answer(isEnd(error) ? null : error, isEnd(error) ? 0 : read)));
       if (count === 0) ended = true;
       await throttle?.take(count, signal);
       done += count;

@@ -26,7 +26,7 @@ describe('the status of a job', () => {
   });
 
   it('is Failing with the cause after a failed run, though an older backup is good', () => {
-    const report = jobStatus(facts({ lastRun: { state: 'failed', error: { code: 'destination-full', message: 'The disk is full.', retryable: true }, result: null } }), now);
+    const report = jobStatus(facts({ lastRun: { state: 'failed', error: { message: 'The disk is full.' }, result: null } }), now);
     expect(report).toMatchObject({ status: 'Failing', reason: 'The disk is full. Last backup 2 hours ago' });
   });
 

@@ -3,14 +3,35 @@
  * 32-byte IDs in a growable SharedArrayBuffer, guarded by one lock. Adding tells whether the ID was new, so exactly one
  * thread stores each blob.
  */
+declare global {
+  // Node 20 has growable shared buffers (V8 11.3); TypeScript knows them from ES2024 on only
+  interface SharedArrayBufferConstructor {
+    new (byteLength: number, options?: { maxByteLength?: number }): SharedArrayBuffer;
+  }
+  interface SharedArrayBuffer {
+    grow(newByteLength?: number): void;
+  }
+}
+
 const headerBytes = 64;
 const idWords = 8;
 const lockWord = 0;
 const countWord = 1;
 const capacityWord = 2;
-/** Room for about 90 million IDs; only what is used takes memory. */
-const mostBytes = 4 * 1024 ** 3 - 65536;
+/** Room for about 90 million IDs; only what is used takes memory. Some systems reserve less address space: then less. */
+const mostBytes = [4 * 1024 ** 3 - 65536, 1024 ** 3, 256 * 1024 ** 2];
 const fullest = 0.8;
+
+function growable(byteLength: number): SharedArrayBuffer {
+  for (const maxByteLength of mostBytes) {
+    try {
+      return new SharedArrayBuffer(byteLength, { maxByteLength: Math.max(maxByteLength, byteLength) });
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+    }
+  }
+  throw new RangeError('there is no memory for the list of known blobs');
+}
 
 export class KnownBlobs {
   private readonly words: Int32Array;
@@ -25,7 +46,7 @@ export class KnownBlobs {
   static create(expected: number): KnownBlobs {
     let capacity = 4096;
     while (capacity * fullest < expected * 1.1) capacity *= 2;
-    const shared = new SharedArrayBuffer(headerBytes + capacity * 32, { maxByteLength: mostBytes });
+    const shared = growable(headerBytes + capacity * 32);
     const set = new KnownBlobs(shared);
     set.words[capacityWord] = capacity;
     return set;

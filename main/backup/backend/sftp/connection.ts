@@ -104,7 +104,7 @@ class Dialer {
         host: host.hostname, port: host.port, username: host.user, ...(sock ? { sock } : {}),
         readyTimeout: connectTimeout,
         keepaliveInterval: Math.ceil(settings.stallMs / 3), keepaliveCountMax: 3,
-        authHandler: [{ type: 'none', username: host.user }, ...methods],
+        authHandler: methods.length > 0 ? methods : [{ type: 'none', username: host.user }], // asking for nothing first would cost a round trip
         algorithms: { serverHostKey: algorithmOrder(known) as Ssh.ServerHostKeyAlgorithm[] },
         hostVerifier: (key: Buffer) => {
           refused = judgeHost(key, shown, known, isLast ? settings.hostKeys : []);

@@ -79,8 +79,8 @@ function deb(tree) {
     cpSync(file, path.join(control, name));
     chmodSync(path.join(control, name), 0o755);
   }
-  // dpkg-deb knows no bzip2 any more; what it does not know it says itself.
-  execFileSync('dpkg-deb', ['--root-owner-group', `-Z${values['deb-compression'] ?? 'xz'}`, '--build', tree, need('package')], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const compression = values['deb-compression'] ?? 'xz';
+  execFileSync('dpkg-deb', ['--root-owner-group', `-Z${compression === 'gz' ? 'gzip' : compression}`, '--build', tree, need('package')], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 /** https://rpm-software-management.github.io/rpm/manual/spec.html @param {string} tree */
@@ -98,7 +98,7 @@ function rpm(tree) {
     '', '%files', '%defattr(-,root,root)', ...filesOf(tree).map((file) => `"/${literal(file)}"`), '',
   ].join('\n');
   writeFileSync(path.join(work, 'package.spec'), spec);
-  const payload = { gzip: 'w6.gzdio', zstd: 'w3.zstdio', none: 'w0.gzdio' }[values['rpm-compression'] ?? ''] ?? 'w6T0.xzdio';
+  const payload = { gz: 'w6.gzdio', gzip: 'w6.gzdio', zstd: 'w3.zstdio', none: 'w0.gzdio' }[values['rpm-compression'] ?? ''] ?? 'w6T0.xzdio';
   const define = (/** @type {string} */ macro) => ['--define', macro];
   execFileSync('rpmbuild', [
     '-bb', '--quiet', '--target', { amd64: 'x86_64', arm64: 'aarch64' }[need('architecture')] ?? need('architecture'), '--buildroot', tree,

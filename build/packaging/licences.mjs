@@ -8,6 +8,14 @@ import { Trouble } from '../say.mjs';
 /** Licences that allow bundling with a program under the MIT licence, and ask for no more than their text. */
 const fitting = new Set(['MIT', 'MIT-0', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'Apache-2.0', 'Unlicense', 'CC0-1.0', 'BlueOak-1.0.0', 'Python-2.0', 'WTFPL']);
 
+/** Packages that do not name their licence in the usual place: what their own file says, looked at by a person, for this version only. */
+const looked = new Map([
+  ['@nornagon/put@0.0.8', 'MIT'],
+  ['jsbi@2.0.5', 'Apache-2.0'],
+  ['map-stream@0.1.0', 'MIT'],
+  ['pause-stream@0.0.11', 'MIT OR Apache-2.0'],
+]);
+
 /** @typedef {{name: string, version: string, licence: string, folder: string}} Bundled */
 
 /** What is installed for production, by the lock file. @returns {Bundled[]} */
@@ -17,8 +25,8 @@ export function bundled() {
     .filter(([where, { dev, link }]) => where !== '' && dev !== true && link !== true && existsSync(inRoot(where, 'package.json')))
     .map(([where, { version }]) => {
       const own = JSON.parse(readFileSync(inRoot(where, 'package.json'), 'utf8'));
-      const licence = typeof own.license === 'object' ? own.license?.type : own.license ?? own.licenses?.[0]?.type;
-      return { name: own.name, version, licence: licence ?? '', folder: inRoot(where) };
+      const licence = looked.get(`${own.name}@${version}`) ?? (typeof own.license === 'string' ? own.license : own.licenses?.[0]?.type ?? '');
+      return { name: own.name, version, licence, folder: inRoot(where) };
     })
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.version < b.version ? -1 : 1));
 }

@@ -30,13 +30,14 @@ import { register as start } from './commands/start.js';
 import { register as stats } from './commands/stats.js';
 import { register as status } from './commands/status.js';
 import { register as tag } from './commands/tag.js';
+import { register as uninstall } from './commands/uninstall.js';
 import { register as unlock } from './commands/unlock.js';
 import { Cli } from './cli.js';
 
 /** In the order of the help. */
 const commands = [
   init, backup, snapshots, ls, find, diff, restore, dump, check, forget, prune, tag, copy, unlock, repair, stats, key,
-  hub, setupToken, agents, join, agent, job, recoveryKit, status, logs, doctor, service, start,
+  hub, setupToken, agents, join, agent, job, recoveryKit, status, logs, doctor, service, uninstall, start,
 ];
 
 export function buildProgram(cli: Cli): Command {

@@ -1,9 +1,7 @@
 /** holdfast service: the agent as a service of this user, which starts it at login (on a server: with the computer) and after a crash. */
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { ServiceStatus, UserService } from '../../platform/service/index.js';
 import type { Cli, Register } from '../cli.js';
-import { cliPaths } from '../places.js';
 
 export const register: Register = (program, cli) => {
   const service = program.command('service').description('run the agent as a service of this user');
@@ -40,10 +38,7 @@ export const register: Register = (program, cli) => {
     }));
 };
 
-async function open(cli: Cli): Promise<UserService> {
-  const { openUserService } = await import('../../platform/service/index.js');
-  return openUserService({ env: cli.env, paths: cliPaths(cli), script: fileURLToPath(new URL('../holdfast.js', import.meta.url)) });
-}
+const open = async (cli: Cli): Promise<UserService> => (await import('../service.js')).cliService(cli);
 
 /** What a person on a server does not expect of a user service. */
 function advice({ staysAfterLogout, state }: ServiceStatus): string[] {

@@ -8,6 +8,7 @@ import { withAgent } from '../agent/control.js';
 import { localHub } from '../agent/local-hub.js';
 import type { Cli } from '../cli.js';
 import { cliPaths, openPlaces } from '../places.js';
+import { serviceStatus } from '../service.js';
 
 export interface Finding {
   readonly what: string;
@@ -66,6 +67,11 @@ const looks: Readonly<Record<string, (cli: Cli) => Promise<string>>> = {
   Hub: async (cli) => {
     const hub = await localHub(cliPaths(cli));
     return hub === null ? 'none runs with this data folder' : `runs at ${hub.url}`;
+  },
+  Service: async (cli) => {
+    const { reason, state } = await serviceStatus(cli);
+    if (state === 'failed' || state === 'restarting') throw new HoldfastError('internal', reason);
+    return reason;
   },
   Agent: async (cli) => {
     try {

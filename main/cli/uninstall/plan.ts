@@ -1,0 +1,52 @@
+/** What `holdfast uninstall` will remove, and what somebody should know before. Looks only. */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { agentSocketPath } from '../../platform/local-socket/socket-path.js';
+import type { Paths } from '../../platform/paths/paths.js';
+import { openSettings } from '../../platform/settings/settings.js';
+import { confStore } from '../../platform/settings/conf.js';
+import type { Job } from '../../shared/model.js';
+import type { Cli } from '../cli.js';
+import { openPlaces } from '../places.js';
+
+export interface Removal {
+  readonly jobs: readonly Job[];
+  /** Those whose repository password nobody was shown. */
+  readonly unsaved: readonly Job[];
+  readonly purge: boolean;
+  /** Files and folders that are there now; none unless `purge`. */
+  readonly files: readonly string[];
+  /** Repositories among our own folders: they stay, whatever else goes. */
+  readonly repositories: readonly string[];
+}
+
+export async function planRemoval(cli: Cli, purge: boolean): Promise<Removal> {
+  const { jobs, paths } = await openPlaces(cli);
+  const confirmed = existsSync(paths.settingsFile) ? openSettings(paths.settingsFile, confStore).read().confirmedRecoveryKits : [];
+  const roots = [paths.dataFolder, path.dirname(paths.settingsFile), paths.logFolder, paths.cacheFolder];
+  const repositories = [...new Set(roots.flatMap((folder) => repositoriesIn(folder)))];
+  return {
+    jobs, purge, repositories,
+    unsaved: jobs.filter(({ destination }) => !confirmed.includes(destination.id)),
+    files: purge ? ours(paths).filter((file) => existsSync(file) && !repositories.some((one) => isWithin(one, file))) : [],
+  };
+}
+
+/** Everything Holdfast writes, by name: what a person put beside it is not ours to remove. */
+function ours(paths: Paths): string[] {
+  return [
+    paths.settingsFile, paths.jobsFile, paths.runsFile, paths.journalFile, paths.secretsFile, paths.agentConf, paths.lockFile,
+    agentSocketPath(paths.dataFolder), path.join(paths.dataFolder, 'window'), paths.hubFolder, paths.logFolder, paths.cacheFolder,
+  ];
+}
+
+const isWithin = (inner: string, outer: string): boolean => inner === outer || inner.startsWith(`${outer}${path.sep}`);
+
+/** Folders with what every restic repository has (doc/design.rst, "Repository Layout"); not searched deeper than a person would put one. */
+function repositoriesIn(folder: string, depth = 4): string[] {
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) return [];
+  const names = new Set(readdirSync(folder));
+  if (['config', 'data', 'keys', 'snapshots'].every((name) => names.has(name))) return [folder];
+  if (depth === 0) return [];
+  return readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).flatMap(({ name }) => repositoriesIn(path.join(folder, name), depth - 1));
+}

@@ -1,0 +1,29 @@
+/** Builds the packages once for all tests, from the tree as it is. HOLDFAST_TEST_PACKAGES names a folder that has them already. */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { compile } from '../../build/compile.mjs';
+import { mustRun } from '../../build/run.mjs';
+import { electronRuntime } from '../../build/setup/electron-runtime.mjs';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+export default async function setup(project: TestProject): Promise<() => void> {
+  const given = process.env['HOLDFAST_TEST_PACKAGES'];
+  const folder = given ?? mkdtempSync(path.join(tmpdir(), 'holdfast-packages-'));
+  if (given === undefined) {
+    await compile();
+    const runtime = await electronRuntime();
+    const version = (await mustRun('Asking Electron', runtime.executable, ['--version', '--no-sandbox'])).match(/v(\d+\.\d+\.\d+)/)?.[1] ?? '';
+    await mustRun('Packaging', path.join(root, 'node_modules/.bin/electron-builder'), [
+      '--linux', 'deb', 'rpm', 'tar.gz', '--publish', 'never', `-c.electronDist=${runtime.folder}`, `-c.electronVersion=${version}`,
+      '-c.compression=store', '-c.deb.compression=gz', '-c.rpm.compression=gzip', `-c.directories.output=${folder}`,
+    ], { cwd: root, limit: 20 * 60_000, env: { ...process.env, CUSTOM_FPM_PATH: path.join(root, 'build/packaging/fpm.mjs'), ELECTRON_BUILDER_7ZIP_PATH: '/usr/bin/7za' } });
+  }
+  const deb = readdirSync(folder).find((name) => name.endsWith('.deb'));
+  if (deb === undefined) throw new Error(`there is no deb in ${folder}`);
+  project.provide('deb', path.join(folder, deb));
+  project.provide('unpacked', path.join(folder, 'linux-unpacked'));
+  return () => { if (given === undefined) rmSync(folder, { recursive: true, force: true }); };
+}

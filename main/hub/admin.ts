@@ -8,6 +8,9 @@ import type { Overview } from './agents/overview.js';
 import type { SetupTokens } from './enrolment/setup-tokens.js';
 import type { Jobs } from './jobs/jobs.js';
 import type { Runs } from './runs/runs.js';
+import type { Audit } from './web/audit.js';
+import type { Sessions } from './web/sessions.js';
+import type { Users } from './web/users.js';
 
 export interface AdminPorts {
   readonly agents: Agents;
@@ -15,19 +18,22 @@ export interface AdminPorts {
   readonly setupTokens: SetupTokens;
   readonly jobs: Jobs;
   readonly runs: Runs;
+  readonly users: Users;
+  readonly sessions: Sessions;
+  readonly audit: Audit;
   /** What a link must carry to lead here. */
-  readonly address: { readonly url: string; readonly fingerprint: string | null };
+  readonly address: () => { readonly url: string; readonly fingerprint: string | null };
   readonly hub: () => Promise<AdminResult<'hub'>>;
 }
 
 type Handlers = { [N in AdminRoute]: (params: z.infer<AdminRoutes[N]['params']>) => Promise<AdminResult<N>> };
 
-export function createHubAdmin({ agents, overview, setupTokens, jobs, runs, address, hub }: AdminPorts): HubAdmin {
+export function createHubAdmin({ agents, overview, setupTokens, jobs, runs, users, sessions, audit, address, hub }: AdminPorts): HubAdmin {
   const handlers: Handlers = {
     hub: () => hub(),
     createSetupToken: async (wish) => {
       const made = await setupTokens.create(wish);
-      return { ...made, link: formatLink({ kind: 'join', token: made.token, ...address }) };
+      return { ...made, link: formatLink({ kind: 'join', token: made.token, ...address() }) };
     },
     listSetupTokens: () => setupTokens.list(),
     revokeSetupToken: async ({ id }) => {
@@ -36,7 +42,7 @@ export function createHubAdmin({ agents, overview, setupTokens, jobs, runs, addr
     },
     addAgent: async ({ name }) => {
       const made = await agents.create(name);
-      return { id: String(made.id), name: made.name, token: made.token, link: formatLink({ kind: 'agent', token: made.token, ...address }) };
+      return { id: String(made.id), name: made.name, token: made.token, link: formatLink({ kind: 'agent', token: made.token, ...address() }) };
     },
     listAgents: () => overview.listAgents(),
     renameAgent: async ({ id, name }) => {
@@ -59,6 +65,7 @@ export function createHubAdmin({ agents, overview, setupTokens, jobs, runs, addr
       await jobs.setPaused(id, false);
       return {};
     },
+    moveJob: async ({ id, agentId }) => jobs.move(id, (await agents.get(agentId)).id),
     runJob: async ({ id }) => ({ id: await runs.order(id) }),
     listRuns: async ({ agentId, jobId, limit }) => runs.list({ agentId: agentId === undefined ? undefined : (await agents.get(agentId)).id, jobId, limit }),
     getRun: ({ id, limit }) => runs.get(id, limit),
@@ -66,6 +73,29 @@ export function createHubAdmin({ agents, overview, setupTokens, jobs, runs, addr
       await runs.cancel(id);
       return {};
     },
+    listUsers: () => users.list(),
+    createUser: (wish) => users.create(wish),
+    updateUser: async ({ id, ...change }) => {
+      await users.update(id, change);
+      return {};
+    },
+    deleteUser: async ({ id }) => {
+      await users.delete(id);
+      return {};
+    },
+    createLoginLink: async ({ user: name }) => {
+      const user = await users.forLink(name);
+      const { code, expiresAt } = await sessions.createCode(user.id);
+      // Behind the #, where browsers keep it to themselves: no log of a server or a proxy ever holds it.
+      return { url: `${address().url}/#login=${code}`, user: user.name, expiresAt };
+    },
+    listApiTokens: () => sessions.listApiTokens(),
+    createApiToken: (wish) => sessions.createApiToken(wish),
+    deleteApiToken: async ({ id }) => {
+      await sessions.deleteApiToken(id);
+      return {};
+    },
+    listAudit: (wish) => audit.list(wish),
   };
   const names = Object.keys(adminRoutes) as AdminRoute[];
   return Object.fromEntries(names.map((name) => [name, checked(name, handlers)])) as HubAdmin;

@@ -24,6 +24,12 @@ import { privateFolder } from './store/private-files.js';
 import { lanAddresses, loadCertificate } from './tls/certificate.js';
 import { openTunnelEndpoint } from './tunnel/endpoint.js';
 import { Registry } from './tunnel/registry.js';
+import { addWebApi } from './web/api.js';
+import { Audit, localActor } from './web/audit.js';
+import { LoginLimit } from './web/login-limit.js';
+import { addPage, builtPage } from './web/page.js';
+import { Sessions } from './web/sessions.js';
+import { Users } from './web/users.js';
 
 const defaultListen = { host: '127.0.0.1', port: 7878 };
 /** Agents have this long to answer the goodbye, ms. */
@@ -71,7 +77,21 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     const overview = new Overview(db, clock, agents, cluster);
     const limit = new FailureLimit(clock);
 
+    const users = new Users(db, clock);
+    const sessions = new Sessions(db, clock);
+    const audit = new Audit(db, clock, logger);
+
     const open = makeServer(certificate, options);
+    /** Known once it listens; nothing is asked before. */
+    let url = options.publicUrl ?? '';
+    const startedAt = new Date(clock.now()).toISOString();
+    const admin = createHubAdmin({
+      agents, overview, setupTokens, jobs, runs, users, sessions, audit,
+      address: () => ({ url, fingerprint: certificate.pinned ? certificate.fingerprint : null }),
+      hub: async () => ({ name, version, url, fingerprint: certificate.fingerprint, startedAt, agents: (await agents.list()).length, online: (await cluster.online()).size }),
+    });
+    await addWebApi(open.app, { admin, audit, users, sessions, limit: new LoginLimit(clock), hub: { name, version } });
+    addPage(open.app, options.pageFolder ?? builtPage);
     addEnrolRoute(open.app, { setupTokens, limit, logger, hubName: name });
     open.app.get('/healthz', () => ({ status: 'ok' }));
     await open.app.ready();
@@ -89,16 +109,10 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
       await closeServer(open.server);
     });
 
-    const url = options.publicUrl ?? `https://${reachableHost(host)}:${port}`;
-    const startedAt = new Date(clock.now()).toISOString();
-    const admin = createHubAdmin({
-      agents, overview, setupTokens, jobs, runs,
-      address: { url, fingerprint: certificate.pinned ? certificate.fingerprint : null },
-      hub: async () => ({ name, version, url, fingerprint: certificate.fingerprint, startedAt, agents: (await agents.list()).length, online: (await cluster.online()).size }),
-    });
-
+    if (url === '') url = `https://${reachableHost(host)}:${port}`;
+    const owned = audit.watch(admin, localActor);
     const local = createJsonServer(null, logger);
-    addAdminRoutes(local.app, admin);
+    addAdminRoutes(local.app, owned);
     await local.app.ready();
     await listenLocally(local.server, dataFolder);
     undo.push(async () => {
@@ -108,7 +122,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     });
 
     logger.log('info', `The hub "${name}" listens on ${url}`);
-    return { url, fingerprint: certificate.fingerprint, listening: `${host.includes(':') ? `[${host}]` : host}:${port}`, admin, close };
+    return { url, fingerprint: certificate.fingerprint, listening: `${host.includes(':') ? `[${host}]` : host}:${port}`, admin: owned, close };
   } catch (error) {
     await close();
     throw error;

@@ -27,6 +27,8 @@ export interface HubOptions {
   readonly certificate?: { readonly certFile: string; readonly keyFile: string };
   /** `postgres://…`; SQLite in the data folder when absent. */
   readonly database?: string;
+  /** The built dashboard, where it is not beside the built hub. */
+  readonly pageFolder?: string;
   readonly logger: HubLogger;
   readonly clock?: HubClock;
 }

@@ -2,6 +2,7 @@ import os from 'node:os';
 import { z } from 'zod';
 import { HoldfastError } from '../../shared/errors.js';
 import type { Register } from '../cli.js';
+import { hubAdmin } from '../hub/admin.js';
 import { cliPaths } from '../places.js';
 import { untilAborted } from '../terminal/until-aborted.js';
 import { readVersion } from '../version.js';
@@ -24,7 +25,7 @@ export function parseListen(text: string): { host: string; port: number } | unde
 }
 
 export const register: Register = (program, cli) => {
-  program.command('hub').description('run a hub, which other computers join')
+  const hub = program.command('hub').description('run a hub, which other computers join')
     .option('--listen <host:port>', 'the address to listen on (default: 127.0.0.1:7878; 0.0.0.0:7878 for other computers)')
     .option('--database <url>', 'a PostgreSQL database instead of the built-in one (else HOLDFAST_DATABASE)')
     .option('--name <name>', 'what screens call this hub')
@@ -40,15 +41,23 @@ export const register: Register = (program, cli) => {
       await makeFolders(paths);
       const logging = openLogging({ folder: paths.logFolder, name: 'hub', sink: (entry) => { if (!cli.quiet && entry.level !== 'debug') cli.warn(cli.json ? JSON.stringify(entry) : consoleLine(entry)); } });
       const { signal } = cli;
-      const hub = await startHub({
+      const running = await startHub({
         dataFolder: paths.hubFolder, version: readVersion(), name: given.name ?? os.hostname(), logger: logging.scoped('hub'),
         ...(given.listen === undefined ? {} : { listen: given.listen }), ...(database === undefined ? {} : { database }),
         ...(given.publicUrl === undefined ? {} : { publicUrl: given.publicUrl }),
         ...(given.certificate === undefined || given.key === undefined ? {} : { certificate: { certFile: given.certificate, keyFile: given.key } }),
       });
-      cli.result({ message_type: 'listening', url: hub.url, listening: hub.listening, fingerprint: hub.fingerprint }, () => `listening on https://${hub.listening}`);
+      cli.result({ message_type: 'listening', url: running.url, listening: running.listening, fingerprint: running.fingerprint }, () => `listening on https://${running.listening}`);
+      if (!cli.quiet && (await running.admin.listUsers({})).length === 0) cli.warn('Nobody can log in to the dashboard yet. Make the first login link with: holdfast hub login');
       await untilAborted(signal);
-      await hub.close();
+      await running.close();
       logging.close();
+    }));
+
+  hub.command('login').description('make a link that logs a person in to the dashboard of the running hub, once and within ten minutes')
+    .option('--user <name>', 'whom (default: the first admin, made now where there is nobody yet)')
+    .action(cli.action(z.object({ user: z.string().optional() }), async ({ options: { user } }) => {
+      const link = await (await hubAdmin(cli)).createLoginLink(user === undefined ? {} : { user });
+      cli.result(link, () => `Open this in a browser within ten minutes. It logs in "${link.user}", once:\n\n    ${link.url}\n`);
     }));
 };

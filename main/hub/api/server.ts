@@ -33,7 +33,8 @@ export function createJsonServer(tls: { cert: string; key: string } | null, logg
   app.setErrorHandler((thrown, _request, reply) => {
     const error = fromFastify(thrown);
     if (error.code === 'internal') logger.log('error', error.message);
-    return reply.code(statusFor(error.code)).send(error.toShape());
+    const limited = 'statusCode' in error && error.statusCode === 429;
+    return reply.code(limited ? 429 : statusFor(error.code)).send(error.toShape());
   });
   app.setNotFoundHandler((_request, reply) => reply.code(404).send(new HoldfastError('not-found', 'There is nothing at this address.').toShape()));
   if (server === null) throw new HoldfastError('internal', 'The HTTP server was not made.');

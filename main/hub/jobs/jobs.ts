@@ -23,7 +23,7 @@ export class Jobs {
       id: newId(), agent_id: agentId, ...columns(draft), created_at: now, deleted_at: null,
       last_run_id: null, last_good_at: null, due_at: null, interval_ms: null,
     };
-    await this.change(agentId, async (queries) => {
+    await this.change([agentId], async (queries) => {
       await queries.insertInto('jobs').values({ ...row, ...(await this.due(queries, agentId, draft, now)) }).execute();
     });
     return toJob(row);
@@ -34,7 +34,7 @@ export class Jobs {
     checkSchedule(draft.schedule);
     const row = await this.get(owner, id);
     const change = columns(draft);
-    await this.change(row.agent_id, async (queries) => {
+    await this.change([row.agent_id], async (queries) => {
       const from = row.last_good_at ?? row.created_at;
       await queries.updateTable('jobs').set({ ...change, ...(await this.due(queries, row.agent_id, draft, from)) }).where('id', '=', id).execute();
     });
@@ -46,13 +46,29 @@ export class Jobs {
     await this.update('anyone', id, { ...draftOf(row), paused });
   }
 
+  /**
+   * Gives a job to another computer. There it is a new job without a history: the runs and snapshots that there are, are of the
+   * computer that made them, and one that is under way there goes on. @throws HoldfastError `not-found`.
+   */
+  async move(id: string, agentId: number): Promise<Job> {
+    const row = await this.get('anyone', id);
+    if (row.agent_id === agentId) return toJob(row);
+    const now = this.clock.now();
+    const draft = draftOf(row);
+    const moved: JobRow = { ...row, id: newId(), agent_id: agentId, created_at: now, last_run_id: null, last_good_at: null, due_at: null, interval_ms: null };
+    await this.change([row.agent_id, agentId], async (queries) => {
+      await removeJob(queries, id, now);
+      await queries.insertInto('jobs').values({ ...moved, ...(await this.due(queries, agentId, draft, now)) }).execute();
+    });
+    return toJob(moved);
+  }
+
   /** Its runs stay as history; one that the agent has not begun is cancelled. @throws HoldfastError `not-found`. */
   async delete(owner: Owner, id: string): Promise<void> {
     const row = await this.get(owner, id);
     const now = this.clock.now();
-    await this.change(row.agent_id, async (queries) => {
-      await queries.updateTable('jobs').set({ deleted_at: now }).where('id', '=', id).execute();
-      await queries.updateTable('runs').set({ state: 'cancelled', finished_at: now, awaiting: 0 }).where('job_id', '=', id).where('awaiting', '=', 1).execute();
+    await this.change([row.agent_id], async (queries) => {
+      await removeJob(queries, id, now);
     });
   }
 
@@ -81,21 +97,26 @@ export class Jobs {
    * Revisions grow with the clock, not by ones: an agent that comes from another hub, or a hub restored from a copy, must not
    * find the same number on a different set.
    */
-  private async change(agentId: number, work: (queries: Queries) => Promise<void>): Promise<void> {
+  private async change(agentIds: readonly number[], work: (queries: Queries) => Promise<void>): Promise<void> {
     await this.db.transaction().execute(async (queries) => {
       await work(queries);
       const now = this.clock.now();
       await queries.updateTable('agents')
         .set((eb) => ({ jobs_revision: eb.case().when('jobs_revision', '>=', now).then(eb('jobs_revision', '+', 1)).else(now).end() }))
-        .where('id', '=', agentId).execute();
+        .where('id', 'in', agentIds).execute();
     });
-    this.signals.publish(agentId, 'jobs');
+    for (const agentId of agentIds) this.signals.publish(agentId, 'jobs');
   }
 
   private async due(queries: Queries, agentId: number, draft: JobDraft, from: number): Promise<{ due_at: number | null; interval_ms: number | null }> {
     const agent = await queries.selectFrom('agents').select('timezone').where('id', '=', agentId).executeTakeFirstOrThrow();
     return dueAfter(draft.schedule, from, agent.timezone);
   }
+}
+
+async function removeJob(queries: Queries, id: string, now: number): Promise<void> {
+  await queries.updateTable('jobs').set({ deleted_at: now }).where('id', '=', id).execute();
+  await queries.updateTable('runs').set({ state: 'cancelled', finished_at: now, awaiting: 0 }).where('job_id', '=', id).where('awaiting', '=', 1).execute();
 }
 
 const columns = (draft: JobDraft): Pick<JobRow, 'definition' | 'name' | 'paused'> => ({ definition: JSON.stringify(draft), name: draft.name, paused: draft.paused ? 1 : 0 });

@@ -97,5 +97,40 @@ export const migrationsFor = (kind: DatabaseKind): Record<string, Migration> => 
           .execute();
       },
     },
+    '0003-people': {
+      async up(db: Kysely<unknown>): Promise<void> {
+        await db.schema.createTable('users')
+          .addColumn('id', 'text', (c) => c.primaryKey())
+          .addColumn('name', 'text', (c) => c.notNull().unique())
+          .addColumn('role', 'text', (c) => c.notNull())
+          .addColumn('password_hash', 'text')
+          .addColumn('created_at', 'bigint', (c) => c.notNull())
+          .execute();
+        for (const table of ['web_sessions', 'login_codes']) {
+          await db.schema.createTable(table)
+            .addColumn('hash', 'text', (c) => c.primaryKey())
+            .addColumn('user_id', 'text', (c) => c.notNull().references('users.id').onDelete('cascade'))
+            .addColumn('expires_at', 'bigint', (c) => c.notNull())
+            .execute();
+        }
+        await db.schema.createTable('api_tokens')
+          .addColumn('id', id, numbered)
+          .addColumn('name', 'text', (c) => c.notNull())
+          .addColumn('role', 'text', (c) => c.notNull())
+          .addColumn('secret_hash', 'text', (c) => c.notNull())
+          .addColumn('created_at', 'bigint', (c) => c.notNull())
+          .addColumn('expires_at', 'bigint')
+          .addColumn('last_used_at', 'bigint')
+          .execute();
+        await db.schema.createTable('audit')
+          .addColumn('id', id, numbered)
+          .addColumn('at', 'bigint', (c) => c.notNull())
+          .addColumn('actor', 'text', (c) => c.notNull())
+          .addColumn('action', 'text', (c) => c.notNull())
+          .addColumn('subject', 'text', (c) => c.notNull())
+          .addColumn('address', 'text')
+          .execute();
+      },
+    },
   };
 };

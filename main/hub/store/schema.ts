@@ -93,7 +93,54 @@ export interface ConnectionRow {
   hub_id: string;
 }
 
+export interface UserRow {
+  id: string;
+  name: string;
+  role: string;
+  /** scrypt with its parameters; null where only a login link is the way in. */
+  password_hash: string | null;
+  created_at: number;
+}
+
+/** A browser that is logged in. Its cookie is kept as SHA-256. */
+export interface WebSessionRow {
+  hash: string;
+  user_id: string;
+  expires_at: number;
+}
+
+/** Logs somebody in once. */
+export interface LoginCodeRow {
+  hash: string;
+  user_id: string;
+  expires_at: number;
+}
+
+export interface ApiTokenRow {
+  id: Generated<number>;
+  name: string;
+  role: string;
+  secret_hash: string;
+  created_at: number;
+  expires_at: number | null;
+  last_used_at: number | null;
+}
+
+export interface AuditRow {
+  id: Generated<number>;
+  at: number;
+  actor: string;
+  action: string;
+  subject: string;
+  address: string | null;
+}
+
 export interface Tables {
+  users: UserRow;
+  web_sessions: WebSessionRow;
+  login_codes: LoginCodeRow;
+  api_tokens: ApiTokenRow;
+  audit: AuditRow;
   hubs: HubRow;
   connections: ConnectionRow;
   setup_tokens: SetupTokenRow;

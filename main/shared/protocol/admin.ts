@@ -68,12 +68,29 @@ export type HubRunView = z.infer<typeof hubRunViewSchema>;
 export const runLogLineSchema = z.object({ at: timeSchema, level: z.enum(logLevels), message: z.string() });
 export type RunLogLine = z.infer<typeof runLogLineSchema>;
 
+export const roles = ['viewer', 'admin'] as const;
+export const roleSchema = z.enum(roles);
+export type Role = z.infer<typeof roleSchema>;
+
+export const userViewSchema = z.object({ id: idSchema, name: z.string(), role: roleSchema, createdAt: timeSchema, /** Without one, a login link is the way in. */ hasPassword: z.boolean() });
+export type UserView = z.infer<typeof userViewSchema>;
+
+export const apiTokenViewSchema = z.object({ id: idSchema, name: z.string(), role: roleSchema, createdAt: timeSchema, expiresAt: timeSchema.nullable(), lastUsedAt: timeSchema.nullable() });
+export type ApiTokenView = z.infer<typeof apiTokenViewSchema>;
+
+/** One change: who did what to which thing. */
+export const auditEntrySchema = z.object({ id: z.number().int(), at: timeSchema, actor: z.string(), action: z.string(), subject: z.string(), address: z.string().nullable() });
+export type AuditEntry = z.infer<typeof auditEntrySchema>;
+
 type HttpMethod = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 const route = <P extends z.ZodType, R extends z.ZodType>(http: HttpMethod, path: string, summary: string, params: P, result: R): { http: HttpMethod; path: string; summary: string; params: P; result: R } =>
   ({ http, path, summary, params, result });
 
 const nothing = z.object({});
 const byId = z.object({ id: idSchema });
+/** Written at every login; `:` and control characters have no place in it. */
+export const userNameSchema = z.string().trim().regex(/^[\p{L}\p{N}._@ -]{1,60}$/u, 'a user name has 1 to 60 letters, digits, spaces or . _ @ -');
+export const passwordSchema = z.string().min(10, 'a password has at least 10 characters').max(200, 'a password has at most 200 characters');
 const agentName = z.string().trim().min(1, 'a name is missing').max(120);
 /** Numbers arrive as text in a query. */
 const limit = z.coerce.number().int().min(1).max(1000).default(100);
@@ -106,12 +123,27 @@ export const adminRoutes = {
   deleteJob: route('DELETE', '/api/jobs/:id', 'Delete a job; snapshots stay where they are', byId, nothing),
   pauseJob: route('POST', '/api/jobs/:id/pause', 'Hold the schedule of a job', byId, nothing),
   resumeJob: route('POST', '/api/jobs/:id/resume', 'Let the schedule of a job run again', byId, nothing),
+  moveJob: route('POST', '/api/jobs/:id/move', 'Give a job to another computer, where it begins without a history', byId.extend({ agentId: idSchema }), jobSchema),
   /** Waits for the agent where it is offline; the run is `queued` until then. */
   runJob: route('POST', '/api/jobs/:id/run', 'Run a job now', byId, z.object({ id: idSchema })),
 
   listRuns: route('GET', '/api/runs', 'Runs, newest first', z.object({ agentId: idSchema.optional(), jobId: idSchema.optional(), limit }), z.array(hubRunViewSchema)),
   getRun: route('GET', '/api/runs/:id', 'One run with its newest log lines, oldest first', byId.extend({ limit }), z.object({ run: hubRunViewSchema, log: z.array(runLogLineSchema) })),
   cancelRun: route('POST', '/api/runs/:id/cancel', 'Cancel a run', byId, nothing),
+
+  listUsers: route('GET', '/api/users', 'People who may log in', nothing, z.array(userViewSchema)),
+  createUser: route('POST', '/api/users', 'Let a person log in', z.object({ name: userNameSchema, role: roleSchema, password: passwordSchema }), userViewSchema),
+  updateUser: route('PATCH', '/api/users/:id', 'Change the role or the password of a person; ends their sessions', byId.extend({ role: roleSchema.optional(), password: passwordSchema.optional() }), nothing),
+  deleteUser: route('DELETE', '/api/users/:id', 'Remove a person; ends their sessions', byId, nothing),
+  /** Where nobody may log in yet, it makes the first user, "admin". */
+  createLoginLink: route('POST', '/api/login-links', 'Make a link that logs a person in once, within ten minutes', z.object({ user: userNameSchema.optional() }), z.object({ url: z.string(), user: z.string(), expiresAt: timeSchema })),
+
+  listApiTokens: route('GET', '/api/api-tokens', 'Tokens with which programs use this API', nothing, z.array(apiTokenViewSchema)),
+  createApiToken: route('POST', '/api/api-tokens', 'Make an API token; it is shown this once',
+    z.object({ name: agentName, role: roleSchema, expiresInDays: z.number().int().min(1).max(3660).nullable().default(null) }), z.object({ id: idSchema, token: tokenSchema, expiresAt: timeSchema.nullable() })),
+  deleteApiToken: route('DELETE', '/api/api-tokens/:id', 'Revoke an API token', byId, nothing),
+
+  listAudit: route('GET', '/api/audit', 'Changes, newest first', z.object({ limit, /** Entries before this one. */ before: z.coerce.number().int().min(1).optional() }), z.array(auditEntrySchema)),
 };
 export type AdminRoutes = typeof adminRoutes;
 export type AdminRoute = keyof AdminRoutes;

@@ -38,6 +38,9 @@ export const testNeeds = [
   program('gnome-keyring-daemon', 'gnome-keyring'),
   program('secret-tool', 'libsecret-tools'),
   program('restic', 'restic'),
+  // a user manager for the tests of the service, and a strict reader of property lists
+  program('systemctl', 'systemd'),
+  program('python3', 'python3'),
   // real servers for the tests of the hub and of destinations
   program('pg_ctlcluster', 'postgresql'),
   program('sshd', 'openssh-server'),

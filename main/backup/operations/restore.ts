@@ -1,4 +1,5 @@
 /** The restore operation. */
+import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { HoldfastError } from '../../shared/errors.js';
@@ -21,6 +22,7 @@ export async function restore(request: RestoreRequest, control: Control = {}): P
   const parsed = restoreRequest.parse(request);
   const started = Date.now();
   const selection = new Selection(parsed);
+  checkTarget(parsed.target);
   return withRepository(parsed.repository, 'shared', control, async ({ repository, signal, warn }) => {
     const { index } = await repository.loadIndex({ signal });
     const reader = new BlobReader(repository, index);
@@ -67,4 +69,11 @@ export async function restore(request: RestoreRequest, control: Control = {}): P
       await pool.close();
     }
   });
+}
+
+/** One sentence instead of one for each file. */
+function checkTarget(target: string): void {
+  if (statSync(target, { throwIfNoEntry: false })?.isDirectory() === false) {
+    throw new HoldfastError('usage', `${target} is a file. Name a folder to restore into; it is made when it is not there.`);
+  }
 }

@@ -50,6 +50,7 @@ describe('holdfast with a repository', () => {
     const target = path.join(folder, 'out');
     expect(await holdfast('restore', 'latest', '-r', repo, '--target', target)).toMatchObject({ code: 0 });
     await runOk('diff', ['-r', files, path.join(target, files)]);
+    expect(await holdfast('restore', 'latest', '-r', repo, '--target', path.join(files, 'a.txt'))).toMatchObject({ code: 2, stderr: expect.stringMatching(/^holdfast: .*a\.txt is a file\..*\n$/) });
     const listed = (await holdfast('ls', 'latest', '-r', repo, '--quiet')).stdout.split('\n');
     expect(listed).toContain(path.join(files, 'sub', 'ü b.txt'));
     expect((await holdfast('dump', 'latest', path.join(files, 'a.txt'), '-r', repo)).stdout).toBe('alpha');

@@ -61,11 +61,13 @@ export function ErrorNotice({ error }: { error: Pick<ErrorShape, 'message'> | nu
   return error === null ? null : <Notice tone="bad">{error.message}</Notice>;
 }
 
-export function Empty({ icon, title, children }: { icon: IconName; title: string; children: ReactNode }): ReactElement {
+/** `level` is that of its heading: one below that of what it is in. */
+export function Empty({ icon, title, level = 3, children }: { icon: IconName; title: string; level?: 2 | 3; children: ReactNode }): ReactElement {
+  const Title = `h${level}` as const;
   return (
     <div className="empty">
       <Icon name={icon} />
-      <h3>{title}</h3>
+      <Title>{title}</Title>
       {children}
     </div>
   );

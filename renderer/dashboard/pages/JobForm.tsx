@@ -1,0 +1,94 @@
+/** A job as a person writes it. What this form does not show of a job, it leaves as it is. */
+import { useState, type ReactElement } from 'react';
+import { HoldfastError } from '../../../main/shared/errors.js';
+import { jobDraftSchema, type Job, type JobDraft, type Schedule } from '../../../main/shared/model.js';
+import { Select, TextField } from '../../components/controls.js';
+import { useApi } from '../app/context.js';
+import { FormDialog } from '../app/parts.js';
+
+const kinds = [{ id: 'times', name: 'At times of day' }, { id: 'every', name: 'Every so many hours' }, { id: 'cron', name: 'By a cron rule' }, { id: 'manual', name: 'Only by hand' }] as const;
+type Kind = (typeof kinds)[number]['id'];
+
+interface Props {
+  job: Job | null;
+  agents: readonly { id: string; name: string }[];
+  onClose: () => void;
+  onDone: () => void;
+}
+
+const lines = (text: string): string[] => text.split('\n').map((line) => line.trim()).filter((line) => line !== '');
+const number = (text: string): number | undefined => (text.trim() === '' ? undefined : Number(text));
+const shown = (value: number | undefined): string => (value === undefined ? '' : String(value));
+
+export function JobForm({ job, agents, onClose, onDone }: Props): ReactElement {
+  const api = useApi();
+  const source = job?.sources[0];
+  const old = job?.schedule;
+  const [agentId, setAgentId] = useState(job?.agentId ?? agents[0]?.id ?? '');
+  const [name, setName] = useState(job?.name ?? '');
+  const [paths, setPaths] = useState(source?.paths.join('\n') ?? '');
+  const [excludes, setExcludes] = useState(source?.excludes.join('\n') ?? '');
+  const [place, setPlace] = useState(job?.destination.name ?? '');
+  const [url, setUrl] = useState(job?.destination.url ?? '');
+  const [kind, setKind] = useState<Kind>(old?.type ?? 'times');
+  const [times, setTimes] = useState(old?.type === 'times' ? old.times.join(', ') : '12:30');
+  const [hours, setHours] = useState(old?.type === 'every' ? String(old.minutes / 60) : '4');
+  const [cron, setCron] = useState(old?.type === 'cron' ? old.expression : '30 12 * * 1-5');
+  const [daily, setDaily] = useState(shown(job === null ? 14 : job.retention.keepDaily));
+  const [weekly, setWeekly] = useState(shown(job === null ? 8 : job.retention.keepWeekly));
+  const [monthly, setMonthly] = useState(shown(job === null ? 12 : job.retention.keepMonthly));
+
+  const schedule = (): Schedule => {
+    switch (kind) {
+      case 'manual': return { type: 'manual' };
+      case 'every': return { type: 'every', minutes: Math.round(Number(hours) * 60) };
+      case 'times': return { ...(old?.type === 'times' ? old : {}), type: 'times', times: times.split(/[\s,]+/).filter(Boolean) };
+      case 'cron': return { ...(old?.type === 'cron' ? old : {}), type: 'cron', expression: cron.trim() };
+    }
+  };
+  const draft = (): JobDraft => {
+    const parsed = jobDraftSchema.safeParse({
+      ...job, name,
+      sources: [{ type: 'files', paths: lines(paths), excludes: lines(excludes) }, ...(job?.sources.slice(1) ?? [])],
+      // Another place is another destination: its password is another one.
+      destination: { id: job !== null && job.destination.url === url.trim() ? job.destination.id : crypto.randomUUID(), name: place.trim() || url.trim(), url: url.trim() },
+      schedule: schedule(),
+      retention: { ...job?.retention, keepDaily: number(daily), keepWeekly: number(weekly), keepMonthly: number(monthly) },
+    });
+    if (parsed.success) return parsed.data;
+    const issue = parsed.error.issues[0];
+    throw new HoldfastError('usage', `${fieldNames[String(issue?.path[0])] ?? 'The job'}: ${issue?.message ?? 'not right'}.`);
+  };
+  const work = async (): Promise<void> => {
+    if (job === null) await api.call('createJob', { agentId, draft: draft() });
+    else await api.call('updateJob', { id: job.id, draft: draft() });
+    onDone();
+  };
+  return (
+    <FormDialog title={job === null ? 'New job' : `Edit "${job.name}"`} doIt={job === null ? 'Create job' : 'Save'} wide onClose={onClose} work={work}>
+      <TextField label="Name" value={name} onChange={setName} />
+      {job === null ? <Select label="Computer" value={agentId} onChange={setAgentId} options={agents} /> : null}
+      <TextField label="Folders" multiline help="One on each line, such as /home/anna/Documents." value={paths} onChange={setPaths} />
+      <TextField label="Leave out" multiline help="Patterns as restic knows them, one on each line. May be empty." value={excludes} onChange={setExcludes} />
+      <div className="columns">
+        <TextField label="Destination" help="Where the backup lives: a path, or an s3:, sftp: or rest: address." value={url} onChange={setUrl} />
+        <TextField label="What to call it" value={place} onChange={setPlace} />
+      </div>
+      <Select label="When" value={kind} onChange={setKind} options={kinds} />
+      {kind === 'times' ? <TextField label="Times" help="In the computer's own time zone, such as 12:30, 18:00." value={times} onChange={setTimes} /> : null}
+      {kind === 'every' ? <TextField label="Hours between two runs" value={hours} onChange={setHours} /> : null}
+      {kind === 'cron' ? <TextField label="Cron rule" help="Minute, hour, day, month, weekday." value={cron} onChange={setCron} /> : null}
+      <fieldset className="fieldset">
+        <legend className="field__label">Keep one snapshot for each of the last</legend>
+        <div className="columns">
+          <TextField label="Days" value={daily} onChange={setDaily} />
+          <TextField label="Weeks" value={weekly} onChange={setWeekly} />
+          <TextField label="Months" value={monthly} onChange={setMonthly} />
+        </div>
+      </fieldset>
+      <p className="small quiet">The password of a destination is made on the computer and never comes to the hub. Scheduled backups begin once its recovery kit was saved there.</p>
+    </FormDialog>
+  );
+}
+
+const fieldNames: Record<string, string> = { name: 'Name', sources: 'Folders', destination: 'Destination', schedule: 'When', retention: 'Keep' };

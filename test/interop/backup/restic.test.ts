@@ -91,7 +91,7 @@ group('both write', () => {
     const { restic, repository } = place();
     await restic.init();
     const source = join(folder.path, 'turns');
-    cpSync('/etc/ssl', source, { recursive: true, dereference: false, verbatimSymlinks: true });
+    cpSync(join(import.meta.dirname, '../../../main'), source, { recursive: true, verbatimSymlinks: true });
     for (let turn = 0; turn < 4; turn++) {
       writeFileSync(join(source, `file ${turn}`), bytes(400_000 * (turn + 1), turn));
       writeFileSync(join(source, 'changing'), `turn ${turn}`);

@@ -46,16 +46,16 @@ export function Agents(): ReactElement {
       {agent !== undefined && open?.what === 'rename' ? <RenameAgent key={agent.id} agent={agent} onClose={close} onDone={reload} /> : null}
       {agent !== undefined && open?.what === 'delete' ? <DeleteAgent agent={agent} onClose={close} onDone={reload} /> : null}
       {adding ? <NameDialog title="Add a computer manually" doIt="Generate agent token" first="" onClose={() => setAdding(false)} work={async (name) => { setMade(await api.call('addAgent', { name })); setAdding(false); reload(); }} /> : null}
-      <Modal isOpen={made !== null} onClose={null} label="Agent token made">
-        {made === null ? null : (
+      {made === null ? null : (
+        <Modal isOpen onClose={null} label="Agent token made">
           <div className="stack">
             <h2>Connect {made.name}</h2>
             <Notice tone="due">The token is shown this once and is for this computer only: a second connection with it is refused while the first one lives.</Notice>
             <JoinSteps link={made.link} />
             <div className="row row--end"><Button look="primary" onPress={() => setMade(null)}>Done</Button></div>
           </div>
-        )}
-      </Modal>
+        </Modal>
+      )}
     </div>
   );
 }

@@ -72,7 +72,7 @@ function UserList(): ReactElement {
   const [editing, setEditing] = useState<UserView | null>(null);
   const [removing, setRemoving] = useState<UserView | null>(null);
   return (
-    <section className="stack" aria-label="Users">
+    <section className="stack">
       <div className="row"><h2>Users</h2>{admin ? <span className="push"><Button onPress={() => setAdding(true)}>Add user</Button></span> : null}</div>
       {data === null ? <Loading error={error} /> : (
         <Table label="Users" columns={['Name', 'Role', 'Password', 'Added', ...(admin ? ['Actions'] : [])]}>
@@ -126,7 +126,7 @@ function TokenList(): ReactElement {
   const [made, setMade] = useState<AdminResult<'createApiToken'> | null>(null);
   const [revoking, setRevoking] = useState<ApiTokenView | null>(null);
   return (
-    <section className="stack" aria-label="API tokens">
+    <section className="stack">
       <div className="row"><h2>API tokens</h2>{admin ? <span className="push"><Button onPress={() => setAdding(true)}>New API token</Button></span> : null}</div>
       <p className="quiet">For programs that use this hub's API. <a className="link" href="./api/v1/openapi.json" target="_blank" rel="noreferrer">Its description (OpenAPI)</a></p>
       {data === null ? <Loading error={error} /> : data.length === 0 ? <p>No API tokens.</p> : (
@@ -141,16 +141,16 @@ function TokenList(): ReactElement {
         </Table>
       )}
       {adding ? <TokenForm onClose={() => setAdding(false)} onMade={(token) => { setAdding(false); setMade(token); reload(); }} /> : null}
-      <Modal isOpen={made !== null} onClose={null} label="API token made">
-        {made === null ? null : (
+      {made === null ? null : (
+        <Modal isOpen onClose={null} label="API token made">
           <div className="stack">
             <h2>API token</h2>
             <Notice tone="due">It is shown this once. Copy it now.</Notice>
             <CopyBox label="Token" text={made.token} />
             <div className="row row--end"><Button look="primary" onPress={() => setMade(null)}>Done</Button></div>
           </div>
-        )}
-      </Modal>
+        </Modal>
+      )}
       {revoking === null ? null : (
         <Confirm title={`Revoke "${revoking.name}"?`} doIt="Revoke" onClose={() => setRevoking(null)} work={() => api.call('deleteApiToken', { id: revoking.id }).then(reload)}>
           <p>Programs that use it are refused from now on.</p>

@@ -42,16 +42,16 @@ export function SetupTokens(): ReactElement {
         </Table>
       )}
       {creating ? <CreateToken onClose={() => setCreating(false)} onMade={(token) => { setCreating(false); setMade(token); reload(); }} /> : null}
-      <Modal isOpen={made !== null} onClose={null} label="Setup token made">
-        {made === null ? null : (
+      {made === null ? null : (
+        <Modal isOpen onClose={null} label="Setup token made">
           <div className="stack">
             <h2>Let computers join</h2>
             <Notice tone="due">The link is shown this once, as the hub keeps only a fingerprint of the token. Copy it now.</Notice>
             <JoinSteps link={made.link} />
             <div className="row row--end"><Button look="primary" onPress={() => setMade(null)}>Done</Button></div>
           </div>
-        )}
-      </Modal>
+        </Modal>
+      )}
       {revoking === null ? null : (
         <Confirm title={`Revoke "${revoking.name}"?`} doIt="Revoke" onClose={() => setRevoking(null)} work={() => api.call('revokeSetupToken', { id: revoking.id }).then(reload)}>
           <p>No more computers can join with it. Those that did stay.</p>

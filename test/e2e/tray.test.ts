@@ -1,5 +1,5 @@
 /** The tray as a person at the desktop uses it, and what it does to the tunnel, seen from the hub. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { connectHubAdmin } from '../../main/hub/local-socket/client.js';
@@ -126,6 +126,7 @@ test('a backup started from the tray is told when it is done, and its failure wi
   expect((await desktop.notification(/First backup of/)).title).toBe('First backup of "Documents" finished');
   await until('the tray is green', async () => (await tray.tooltip()).includes('Protected'));
 
+  chmodSync(path.join(disk, 'repository', 'config'), 0o600);
   writeFileSync(path.join(disk, 'repository', 'config'), 'not a config');
   await clickTray(tray, 'Back up now');
   const failed = await desktop.notification(/failed/);

@@ -12,7 +12,7 @@ export class CleanRoot {
   static async make(made = process.env['HOLDFAST_TEST_ROOT']): Promise<CleanRoot> {
     if (made) return new CleanRoot(made);
     const folder = mkdtempSync(path.join(tmpdir(), 'holdfast-root-'));
-    const { code, stdout } = await run('debootstrap', ['--variant=minbase', 'bookworm', folder, 'http://deb.debian.org/debian'], { limit: 15 * 60_000 });
+    const { code, stdout } = await run('debootstrap', ['--variant=minbase', 'bookworm', folder], { limit: 15 * 60_000 });
     if (code !== 0) throw new Error(`debootstrap ended with ${code}\n${stdout.slice(-2000)}`);
     cpSync('/etc/resolv.conf', path.join(folder, 'etc/resolv.conf'));
     return new CleanRoot(folder);

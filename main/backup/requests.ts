@@ -72,6 +72,15 @@ export const backupRequest = base.extend({
   excludes: excludeOptions.optional(),
   /** Save the bytes of `control.input` as a file of this name instead of paths. */
   stdin: z.object({ name: z.string().min(1) }).optional(),
+  /** Files beside `paths` whose content is read from `control.stream` by their number here. They are read one after another. */
+  streams: z.array(z.object({
+    /** Absolute, inside the snapshot. */
+    path: z.string().startsWith('/'),
+    /** Permission bits; default 0644. */
+    mode: z.number().int().min(0).max(0o777).optional(),
+    /** RFC 3339; default: the snapshot's. */
+    time: z.string().optional(),
+  })).optional(),
   /** One worker, lowest CPU and disk priority. */
   gentle: z.boolean().optional(),
   /** CPU workers; default: one per core, at most 8. */

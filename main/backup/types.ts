@@ -27,7 +27,11 @@ export interface Control {
   /** What a person should know, as it happens (a stale lock removed, a retry ...). */
   onWarning?: (text: string) => void;
 }
-export interface InputControl extends Control { input?: AsyncIterable<Uint8Array> }
+export interface InputControl extends Control {
+  input?: AsyncIterable<Uint8Array>;
+  /** Opens one of the request's `streams`. A stream that throws ends the backup without a snapshot. */
+  stream?: (number: number) => AsyncIterable<Uint8Array>;
+}
 export interface OutputControl extends Control {
   /** Takes the next piece of output; the next one comes after the promise has settled. */
   output: (piece: Uint8Array) => Promise<void> | void;

@@ -8,12 +8,13 @@ import type { Id } from '../format/id.js';
 import { typeOf } from '../format/mode.js';
 import type { Node } from '../format/node.js';
 import { toBytes, type ByteString } from '../format/text.js';
-import { toMillis } from '../format/time.js';
+import { toMillis, type Time } from '../format/time.js';
 import type { Files } from '../posix/files.js';
 import type { Stat } from '../posix/stat.js';
 import type { FileResult } from '../workers/messages.js';
 import type { FileQueue } from './file-queue.js';
 import { hasChanged, NodeMaker } from './node-maker.js';
+import type { StreamStore } from './stream.js';
 import type { Target } from './targets.js';
 import { Folder, type TreeStore } from './tree-builder.js';
 
@@ -43,6 +44,9 @@ export interface ArchiverOptions {
   readonly files: Files;
   readonly queue: FileQueue;
   readonly trees: TreeStore;
+  readonly streams: StreamStore;
+  /** Time of folders that hold streams and are nowhere else. */
+  readonly time: Time;
   readonly selector: Selector;
   readonly events: ArchiveEvents;
   /** Loads a tree of the parent; an unreadable one is null, and its files are read again. */
@@ -109,7 +113,7 @@ export class Archiver {
     return root.tree;
   }
 
-  private async targets(node: Target, folder: Folder, previous: PreviousEntries): Promise<void> {
+  private async targets(node: Target, folder: Folder, previous: PreviousEntries, above = ''): Promise<void> {
     for (const name of [...node.children.keys()].sort()) {
       const target = node.children.get(name);
       if (!target) continue;
@@ -118,13 +122,25 @@ export class Archiver {
         await this.entry(folder, posix.resolve(this.options.base, target.path), name, old, true);
         continue;
       }
-      const path = posix.resolve(this.options.base, target.metadataPath ?? '/');
-      const stat = this.tryStat(path);
-      if (!stat) continue;
-      const inner = this.subfolder(folder, this.nodes.make(path, name, stat, old), old);
-      await this.targets(target, inner, new PreviousEntries(await this.subtreeOf(old)));
+      const inSnapshot = `${above}/${name}`;
+      if (target.stream) {
+        folder.add(await this.options.streams.file(name, inSnapshot, target.stream.input(), target.stream.time, target.stream.mode));
+        continue;
+      }
+      const made = this.folderAbove(target, name, old);
+      if (!made) continue;
+      const inner = this.subfolder(folder, made, old);
+      await this.targets(target, inner, new PreviousEntries(await this.subtreeOf(old)), inSnapshot);
       inner.close();
     }
+  }
+
+  /** A folder above targets, with the metadata it has or, where only streams are below it, made-up ones. */
+  private folderAbove(target: Target, name: ByteString, old: Node | null): Node | null {
+    if (target.metadataPath === undefined) return this.options.streams.folder(name, this.options.time);
+    const path = posix.resolve(this.options.base, target.metadataPath);
+    const stat = this.tryStat(path);
+    return stat && this.nodes.make(path, name, stat, old);
   }
 
   /** A folder within `parent`, whose node is added there when the folder is complete. */

@@ -1,4 +1,4 @@
-/** Stores a stream as one file, as restic does with its standard input. */
+/** Stores streams as files: one that is all of a snapshot, as restic does with its standard input, or some beside what is walked. */
 import { createHash } from 'node:crypto';
 import { HoldfastError } from '../../shared/errors.js';
 import { StreamChunker } from '../chunker/file-chunker.js';
@@ -14,63 +14,89 @@ import type { ArchiveEvents } from './archiver.js';
 import type { FileQueue } from './file-queue.js';
 import type { TreeStore } from './tree-builder.js';
 
-export interface StreamOptions {
-  /** A name, or a path whose folders are made up. */
-  readonly name: ByteString;
-  readonly input: AsyncIterable<Uint8Array> | undefined;
-  readonly time: Time;
+export interface StreamStoreOptions {
   readonly kernel: Kernel;
   readonly polynomial: bigint;
   readonly queue: FileQueue;
-  readonly trees: TreeStore;
   readonly events: ArchiveEvents;
   readonly files: Files;
   readonly signal: AbortSignal;
+  /** Waits while too much is on its way to the repository. */
+  readonly room: () => Promise<void>;
 }
+
+/** Permission bits of made-up files and folders. */
+const fileMode = 0o644;
+const folderMode = 0o755;
 
 /** Chunks on their way to the workers. */
 const mostWaiting = 4;
 
-/** @returns the root tree's ID. An input that fails ends the backup: half a stream is no backup. */
-export async function archiveStream(options: StreamOptions): Promise<Id> {
-  const parts = options.name.split('/').filter((part) => part !== '');
-  if (parts.length === 0 || !parts.every(isSafeName)) throw new HoldfastError('usage', 'The name for the stream is not a file name. Give one like dump.sql.');
-  if (!options.input) throw new HoldfastError('usage', 'There is no stream to read from.');
-  const chunker = new StreamChunker(options.kernel, options.polynomial);
-  const content: Promise<Id>[] = [];
-  let size = 0;
-  const store = async (chunk: Buffer): Promise<void> => {
-    const stored = options.queue.store(chunk);
-    stored.catch(() => undefined); // awaited below
-    content.push(stored);
-    size += chunk.length;
-    await content.at(-mostWaiting);
-  };
-  for await (const piece of options.input) {
-    options.signal.throwIfAborted();
-    for (const chunk of chunker.push(piece)) await store(chunk);
-  }
-  const rest = chunker.finish();
-  if (rest) await store(rest);
+/** Makes nodes of streams, and of the folders that hold them and exist nowhere else. */
+export class StreamStore {
+  constructor(private readonly options: StreamStoreOptions) {}
 
-  const uid = process.getuid?.() ?? 0;
-  const gid = process.getgid?.() ?? 0;
-  const node = (name: ByteString, more: Pick<Node, 'type' | 'mode' | 'size' | 'content' | 'subtree'>): Node => ({
-    name, ...more, mtime: options.time, atime: options.time, ctime: options.time, uid, gid,
-    user: options.files.userName(uid), group: options.files.groupName(gid), inode: 0, deviceId: 0, links: 0, linkTarget: '', xattrs: [], device: 0,
-  });
+  /** @returns the file's node. An input that fails ends the backup: half a stream is no backup. */
+  async file(name: ByteString, path: ByteString, input: AsyncIterable<Uint8Array>, time: Time, mode = fileMode): Promise<Node> {
+    const { events, kernel, polynomial, queue, room, signal } = this.options;
+    const chunker = new StreamChunker(kernel, polynomial);
+    const content: Promise<Id>[] = [];
+    let size = 0;
+    const store = async (chunk: Buffer): Promise<void> => {
+      await room();
+      const stored = queue.store(chunk);
+      stored.catch(() => undefined); // awaited below
+      content.push(stored);
+      size += chunk.length;
+      await content.at(-mostWaiting);
+    };
+    for await (const piece of input) {
+      signal.throwIfAborted();
+      for (const chunk of chunker.push(piece)) await store(chunk);
+    }
+    const rest = chunker.finish();
+    if (rest) await store(rest);
+    const node = this.node(name, time, { type: 'file', mode: goMode(0o100000 | mode), size, content: await Promise.all(content), subtree: null });
+    events.file('new', size, path);
+    return node;
+  }
+
+  folder(name: ByteString, time: Time, subtree: Id | null = null): Node {
+    return this.node(name, time, { type: 'dir', mode: goMode(0o040000 | folderMode), size: 0, content: null, subtree });
+  }
+
+  private node(name: ByteString, time: Time, more: Pick<Node, 'type' | 'mode' | 'size' | 'content' | 'subtree'>): Node {
+    const uid = process.getuid?.() ?? 0;
+    const gid = process.getgid?.() ?? 0;
+    const { files } = this.options;
+    return {
+      name, ...more, mtime: time, atime: time, ctime: time, uid, gid, user: files.userName(uid), group: files.groupName(gid),
+      inode: 0, deviceId: 0, links: 0, linkTarget: '', xattrs: [], device: 0,
+    };
+  }
+}
+
+/**
+ * @param name a name, or a path whose folders are made up
+ * @returns the root tree's ID of a snapshot that holds one stream and nothing else
+ */
+export async function archiveStream(
+  store: StreamStore, trees: TreeStore, events: ArchiveEvents,
+  { name, input, time }: { readonly name: ByteString; readonly input: AsyncIterable<Uint8Array> | undefined; readonly time: Time },
+): Promise<Id> {
+  const parts = name.split('/').filter((part) => part !== '');
+  if (parts.length === 0 || !parts.every(isSafeName)) throw new HoldfastError('usage', 'The name for the stream is not a file name. Give one like dump.sql.');
+  if (!input) throw new HoldfastError('usage', 'There is no stream to read from.');
   const save = (entry: Node): Id => {
     const bytes = encodeTree([encodeNode(entry)]);
     const id = createHash('sha256').update(bytes).digest('hex');
-    options.trees.save(id, bytes);
+    trees.save(id, bytes);
     return id;
   };
-  const name = parts.pop() ?? '';
-  let tree = save(node(name, { type: 'file', mode: goMode(0o100644), size, content: await Promise.all(content), subtree: null }));
-  options.events.file('new', size, options.name);
+  let tree = save(await store.file(parts.pop() ?? '', name, input, time));
   for (const folder of parts.reverse()) {
-    tree = save(node(folder, { type: 'dir', mode: goMode(0o040755), size: 0, content: null, subtree: tree }));
-    options.events.folder('new');
+    tree = save(store.folder(folder, time, tree));
+    events.folder('new');
   }
   return tree;
 }

@@ -6,7 +6,16 @@
 import { readdirSync } from 'node:fs';
 import { posix } from 'node:path';
 import { HoldfastError } from '../../shared/errors.js';
+import { isSafeName } from '../format/node.js';
 import { toBytes, toText, type ByteString } from '../format/text.js';
+import type { Time } from '../format/time.js';
+
+/** Content that comes from a stream and not from the file system. */
+export interface TargetStream {
+  readonly input: () => AsyncIterable<Uint8Array>;
+  readonly time: Time;
+  readonly mode: number | undefined;
+}
 
 export interface Target {
   readonly children: Map<ByteString, Target>;
@@ -15,6 +24,8 @@ export interface Target {
   /** Where a folder above the targets takes its metadata from. */
   metadataPath?: ByteString;
   root?: ByteString;
+  /** Set on a file that is a stream. Folders above it that are nowhere else have none of these. */
+  stream?: TargetStream;
 }
 
 function componentsOf(path: ByteString): ByteString[] {
@@ -83,7 +94,7 @@ function unroll(node: Target, base: ByteString): void {
       const child = node.children.get(entry);
       const path = posix.join(node.path, entry);
       if (!child) node.children.set(entry, { children: new Map(), path });
-      else child.path ??= path;
+      else if (!child.stream) child.path ??= path;
     }
     node.metadataPath = node.path;
     delete node.path;
@@ -91,11 +102,28 @@ function unroll(node: Target, base: ByteString): void {
   for (const child of node.children.values()) unroll(child, base);
 }
 
+function addStream(top: Target, path: ByteString, stream: TargetStream): void {
+  const parts = componentsOf(path);
+  const name = parts.pop();
+  if (name === undefined || !parts.every(isSafeName) || !isSafeName(name)) throw new HoldfastError('usage', `"${toText(path)}" is not a path for a stream. Give one like /databases/shop.sql.`);
+  let node = top;
+  for (const part of parts) {
+    const child: Target = node.children.get(part) ?? { children: new Map(), root: '/' };
+    node.children.set(part, child);
+    node = child;
+    if (node.stream) break;
+  }
+  if (node.stream || node.children.has(name)) throw new HoldfastError('usage', `"${toText(path)}" is to be two things in one snapshot. Remove one of the two sources from the job.`);
+  node.children.set(name, { children: new Map(), stream });
+}
+
 /**
  * @param paths as the person gave them
  * @param base the folder that relative paths start from
+ * @param streams by their absolute paths inside the snapshot
+ * @throws HoldfastError `usage` for a stream without a name or in the place of something else
  */
-export function resolveTargets(paths: readonly ByteString[], base: ByteString): Target {
+export function resolveTargets(paths: readonly ByteString[], base: ByteString, streams: readonly (readonly [ByteString, TargetStream])[] = []): Target {
   const top: Target = { children: new Map() };
   const seen = new Set<ByteString>();
   for (const given of paths) {
@@ -108,6 +136,7 @@ export function resolveTargets(paths: readonly ByteString[], base: ByteString): 
       add(top, path);
     }
   }
+  for (const [path, stream] of streams) addStream(top, path, stream);
   unroll(top, base);
   return top;
 }

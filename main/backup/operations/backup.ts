@@ -3,12 +3,12 @@ import { hostname, userInfo, availableParallelism } from 'node:os';
 import { posix } from 'node:path';
 import { HoldfastError } from '../../shared/errors.js';
 import { Archiver } from '../archiver/archiver.js';
-import { archiveStream } from '../archiver/stream.js';
+import { archiveStream, StreamStore } from '../archiver/stream.js';
 import { BackupTally } from '../archiver/tally.js';
 import { FileQueue, type ArchivePool } from '../archiver/file-queue.js';
 import { scan, type Totals } from '../archiver/scanner.js';
 import { makeSelector } from '../archiver/selector.js';
-import { resolveTargets } from '../archiver/targets.js';
+import { resolveTargets, type TargetStream } from '../archiver/targets.js';
 import { TreePacker } from '../archiver/tree-packer.js';
 import type { Id } from '../format/id.js';
 import type { Node } from '../format/node.js';
@@ -37,7 +37,7 @@ const defaultPackMiB = 16;
 /** @throws `source-missing`, `files-unreadable` never: unreadable files are counted in the summary */
 export async function backup(request: BackupRequest, control: InputControl = {}): Promise<BackupSummary> {
   const parsed = backupRequest.parse(request);
-  if (parsed.paths.length === 0 && !parsed.stdin) throw new HoldfastError('usage', 'Nothing to back up was named. Give at least one file or folder.');
+  if (parsed.paths.length === 0 && !parsed.stdin && !parsed.streams?.length) throw new HoldfastError('usage', 'Nothing to back up was named. Give at least one file or folder.');
   return withRepository(parsed.repository, parsed.dryRun ? 'none' : 'shared', control, (session) => run(parsed, control, session));
 }
 
@@ -57,13 +57,13 @@ async function run(request: Parsed, control: InputControl, session: Session): Pr
   const reader = new BlobReader(repository, index);
   const tally = new BackupTally(control);
   const present = request.paths.map(fromText).filter((path) => isThere(files, posix.resolve(base, path), tally));
-  if (present.length === 0 && !request.stdin) {
+  if (present.length === 0 && !request.stdin && !request.streams?.length) {
     const [only] = request.paths;
     const what = request.paths.length === 1 && only !== undefined ? `${only} does not exist` : 'None of the files and folders to back up exists';
     throw new HoldfastError('source-missing', `${what}. Check the path and whether its disk is attached.`);
   }
-  const absolute = request.stdin ? [`/${request.stdin.name.replace(/^\/+/, '')}`] : present.map((path) => toText(posix.resolve(base, path)));
-  const top = resolveTargets(present, base);
+  const absolute = request.stdin ? [`/${request.stdin.name.replace(/^\/+/, '')}`] : [...placesOf(request), ...present.map((path) => toText(posix.resolve(base, path)))];
+  const top = resolveTargets(present, base, streamsOf(request, control, time));
   const parent = await chooseParent(request, session, host, absolute, time);
 
   const stop = new AbortController();
@@ -110,16 +110,18 @@ async function run(request: Parsed, control: InputControl, session: Session): Pr
     void scan(top, base, files, makeSelector(request.excludes, base, files), () => !walking || signal.aborted).then((found) => { totals = found ?? totals; }, () => undefined);
   }
 
+  const streams = new StreamStore({ kernel: repository.kernel, polynomial: repository.config.polynomial, queue, events: tally, files, signal, room: () => saver.room(workers + 4) });
+
   try {
     const parentTree = parent ? await treeOrNull(reader, parent.tree, session) : null;
     const walk = (): Promise<Id> => new Archiver({
-      files, queue, trees, events: tally, selector: makeSelector(request.excludes, base, files), base, signal,
+      files, queue, trees, streams, time: fromMillis(time), events: tally, selector: makeSelector(request.excludes, base, files), base, signal,
       loadTree: (id) => treeOrNull(reader, id, session), hasBlob: (id) => known.hasHex(id),
       withAtime: request.withAtime ?? false, ignoreCtime: request.ignoreCtime ?? false, ignoreInode: request.ignoreInode ?? false,
       room: () => saver.room(workers + 4),
     }).run(top, parentTree);
     const tree = request.stdin
-      ? await archiveStream({ name: fromText(request.stdin.name), input: control.input, time: fromMillis(time), kernel: repository.kernel, polynomial: repository.config.polynomial, queue, trees, events: tally, files, signal })
+      ? await archiveStream(streams, trees, tally, { name: fromText(request.stdin.name), input: control.input, time: fromMillis(time) })
       : await walk();
     walking = false;
     await pool.broadcast({ kind: 'flush' });
@@ -151,6 +153,22 @@ async function run(request: Parsed, control: InputControl, session: Session): Pr
     await saver.abandon();
     await repository.backend.discardSpool();
   }
+}
+
+/** The folders of streams: they name a snapshot, so that a database that comes or goes does not make it another series. */
+function placesOf({ streams = [] }: Parsed): string[] {
+  return [...new Set(streams.map(({ path }) => (posix.dirname(path) === '/' ? path : posix.dirname(path))))];
+}
+
+function streamsOf({ streams = [] }: Parsed, control: InputControl, now: number): (readonly [ByteString, TargetStream])[] {
+  const { stream: open } = control;
+  const opened = (number: number): AsyncIterable<Uint8Array> => {
+    if (!open) throw new HoldfastError('usage', 'There are no streams to read from.');
+    return open(number);
+  };
+  return streams.map(({ path, mode, time }, number) => [fromText(path), {
+    input: () => opened(number), mode, time: fromMillis(time === undefined ? now : timeOf(time)),
+  }]);
 }
 
 /** As restic, a path that is not there is left out, and told. */

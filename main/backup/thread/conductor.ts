@@ -22,15 +22,19 @@ function handOver(piece: Uint8Array): Uint8Array {
   return new Uint8Array(piece);
 }
 
-async function* inputOf(call: number, state: Running): AsyncGenerator<Uint8Array> {
-  for (;;) {
-    const piece = await new Promise<Uint8Array | null>((resolve, reject) => {
-      state.onInput = resolve;
-      state.onInputFailed = reject;
-      send({ kind: 'want-input', call });
-    });
-    if (piece === null) return;
-    yield piece;
+async function* inputOf(call: number, state: Running, stream: number | null): AsyncGenerator<Uint8Array> {
+  try {
+    for (;;) {
+      const piece = await new Promise<Uint8Array | null>((resolve, reject) => {
+        state.onInput = resolve;
+        state.onInputFailed = reject;
+        send({ kind: 'want-input', call, stream });
+      });
+      if (piece === null) return;
+      yield piece;
+    }
+  } finally {
+    send({ kind: 'end-input', call, stream });
   }
 }
 
@@ -43,7 +47,7 @@ function delivered(state: Running, message: FromEngine): Promise<void> {
 
 const table: Readonly<Record<string, (request: never, control: never) => Promise<unknown>>> = operations;
 
-async function start(call: number, operation: string, request: unknown, wants: { progress: boolean; input: boolean; output: boolean; entries: boolean }): Promise<void> {
+async function start(call: number, operation: string, request: unknown, wants: { progress: boolean; input: boolean; streams: boolean; output: boolean; entries: boolean }): Promise<void> {
   const state: Running = { abort: new AbortController(), onInput: null, onInputFailed: null, onTaken: null };
   running.set(call, state);
   const control = {
@@ -51,7 +55,8 @@ async function start(call: number, operation: string, request: unknown, wants: {
     onItemError: (error: { path: string; message: string }): void => { send({ kind: 'item-error', call, error }); },
     onWarning: (text: string): void => { send({ kind: 'warning', call, text }); },
     ...(wants.progress ? { onProgress: (progress: Extract<FromEngine, { kind: 'progress' }>['progress']): void => { send({ kind: 'progress', call, progress }); } } : {}),
-    ...(wants.input ? { input: inputOf(call, state) } : {}),
+    ...(wants.input ? { input: inputOf(call, state, null) } : {}),
+    ...(wants.streams ? { stream: (number: number): AsyncIterable<Uint8Array> => inputOf(call, state, number) } : {}),
     ...(wants.output ? { output: (piece: Uint8Array): Promise<void> => delivered(state, { kind: 'output', call, piece: handOver(piece) }) } : {}),
     ...(wants.entries ? { onEntries: (entries: unknown[]): Promise<void> => delivered(state, { kind: 'entries', call, entries }) } : {}),
   };

@@ -8,11 +8,12 @@ import type { Control, Engine, EntriesControl, InputControl, OutputControl, LsEn
 import { builtFile } from '../workers/built.js';
 import { fromEngine, type FromEngine, type ToEngine } from './messages.js';
 
-type AnyControl = Control & Partial<Pick<InputControl, 'input'> & Pick<OutputControl, 'output'> & Pick<EntriesControl, 'onEntries'>>;
+type AnyControl = Control & Partial<Pick<InputControl, 'input' | 'stream'> & Pick<OutputControl, 'output'> & Pick<EntriesControl, 'onEntries'>>;
 
 interface Call {
   readonly control: AnyControl;
-  readonly input: AsyncIterator<Uint8Array> | null;
+  /** What is being read, by the stream's number; null is the only input. */
+  readonly inputs: Map<number | null, AsyncIterator<Uint8Array>>;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
 }
@@ -33,18 +34,20 @@ class Conductor {
     clearTimeout(this.rest);
     const call = this.next++;
     return new Promise<unknown>((resolve, reject) => {
+      const inputs: Call['inputs'] = new Map();
       const abort = (): void => { this.send({ kind: 'abort', call }); };
       const settle = <T>(finish: (value: T) => void) => (value: T): void => {
         control.signal?.removeEventListener('abort', abort);
         this.calls.delete(call);
         this.maybeRest();
+        void endInputs(inputs); // not waited for: an input that says nothing must not hold up the end
         finish(value);
       };
-      this.calls.set(call, { control, input: control.input?.[Symbol.asyncIterator]() ?? null, resolve: settle(resolve), reject: settle(reject) });
+      this.calls.set(call, { control, inputs, resolve: settle(resolve), reject: settle(reject) });
       control.signal?.addEventListener('abort', abort);
       this.send({
         kind: 'start', call, operation, request,
-        wants: { progress: control.onProgress !== undefined, input: control.input !== undefined, output: control.output !== undefined, entries: control.onEntries !== undefined },
+        wants: { progress: control.onProgress !== undefined, input: control.input !== undefined, streams: control.stream !== undefined, output: control.output !== undefined, entries: control.onEntries !== undefined },
       });
     });
   }
@@ -54,10 +57,10 @@ class Conductor {
     this.closed = true;
     clearTimeout(this.rest);
     const ending = [...this.calls.keys()].map((call) => new Promise<void>((resolve) => {
-      const { control, input, resolve: done, reject } = this.calls.get(call) ?? {};
-      if (!done || !reject || !control) { resolve(); return; }
+      const { control, inputs, resolve: done, reject } = this.calls.get(call) ?? {};
+      if (!done || !reject || !control || !inputs) { resolve(); return; }
       this.calls.set(call, {
-        control, input: input ?? null, resolve: (value) => { done(value); resolve(); }, reject: (error) => { reject(error); resolve(); },
+        control, inputs, resolve: (value) => { done(value); resolve(); }, reject: (error) => { reject(error); resolve(); },
       });
       this.send({ kind: 'abort', call });
     }));
@@ -105,14 +108,20 @@ class Conductor {
       case 'progress': control.onProgress?.(message.progress); break;
       case 'item-error': control.onItemError?.(message.error); break;
       case 'warning': control.onWarning?.(message.text); break;
-      case 'want-input': void this.feed(message.call, call); break;
+      case 'want-input': void this.feed(message.call, message.stream, call); break;
+      case 'end-input': void endInput(call.inputs, message.stream); break;
       case 'output': void this.deliver(message.call, () => control.output?.(message.piece)); break;
       case 'entries': void this.deliver(message.call, () => control.onEntries?.(message.entries as LsEntry[])); break;
     }
   }
 
-  private async feed(call: number, { input }: Call): Promise<void> {
+  private async feed(call: number, stream: number | null, { control, inputs }: Call): Promise<void> {
     try {
+      let input = inputs.get(stream);
+      if (!input) {
+        input = (stream === null ? control.input : control.stream?.(stream))?.[Symbol.asyncIterator]();
+        if (input) inputs.set(stream, input);
+      }
       const next = await input?.next();
       this.send({ kind: 'input', call, piece: !next || next.done ? null : next.value });
     } catch (error) {
@@ -128,6 +137,17 @@ class Conductor {
       this.send({ kind: 'taken', call, error: asHoldfastError(error).toShape() });
     }
   }
+}
+
+/** Lets the source of an input end what it runs. Its own failure was told when it was read. */
+async function endInput(inputs: Call['inputs'], stream: number | null): Promise<void> {
+  const input = inputs.get(stream);
+  inputs.delete(stream);
+  await Promise.resolve(input?.return?.()).catch(() => undefined);
+}
+
+async function endInputs(inputs: Call['inputs']): Promise<void> {
+  await Promise.all([...inputs.keys()].map((stream) => endInput(inputs, stream)));
 }
 
 /** The engine for a program that stays: see `Engine`. */

@@ -41,8 +41,12 @@ export const testNeeds = [
   // a user manager for the tests of the service, and a strict reader of property lists
   program('systemctl', 'systemd'),
   program('python3', 'python3'),
-  // real servers for the tests of the hub and of destinations
+  // real servers for the tests of the hub, of destinations and of sources
   program('pg_ctlcluster', 'postgresql'),
+  program('mariadbd', 'mariadb-server'),
+  program('mariadb-dump', 'mariadb-client'),
+  program('redis-server', 'redis-server'),
+  program('sqlite3', 'sqlite3'),
   program('sshd', 'openssh-server'),
   program('ssh-keygen', 'openssh-client'),
   program('openssl', 'openssl'),

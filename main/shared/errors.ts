@@ -21,6 +21,7 @@ export const errorCodes = [
   'wrong-password',
   'password-missing',
   'source-missing',
+  'source-failed', // a database or its tool answers with an error
   'files-unreadable', // finished, but some files could not be read
   'destination-missing', // folder, disk or server is not there
   'destination-full',

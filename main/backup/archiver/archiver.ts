@@ -12,22 +12,12 @@ import { toMillis, type Time } from '../format/time.js';
 import type { Files } from '../posix/files.js';
 import type { Stat } from '../posix/stat.js';
 import type { FileResult } from '../workers/messages.js';
+import type { ArchiveEvents } from './events.js';
 import type { FileQueue } from './file-queue.js';
 import { hasChanged, NodeMaker } from './node-maker.js';
 import type { StreamStore } from './stream.js';
 import type { Target } from './targets.js';
 import { Folder, type TreeStore } from './tree-builder.js';
-
-/** What the archiver reports. Paths are those of the file system. */
-export interface ArchiveEvents {
-  /** A file or folder that could not be read, wholly or in part. */
-  error(path: ByteString, message: string): void;
-  file(state: 'new' | 'changed' | 'unmodified', size: number, path: ByteString): void;
-  folder(state: 'new' | 'changed' | 'unmodified'): void;
-  /** Bytes of unchanged files, which no worker counts. */
-  skippedBytes(bytes: number): void;
-  excluded(rule: string, path: ByteString, size: number): void;
-}
 
 /** Decides what is left out. `enter` and `leave` follow the walk, for rules that depend on a folder. */
 export interface Selector {

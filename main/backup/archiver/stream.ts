@@ -10,7 +10,7 @@ import type { Time } from '../format/time.js';
 import { encodeTree } from '../format/tree.js';
 import type { Files } from '../posix/files.js';
 import type { Kernel } from '../wasm/kernel.js';
-import type { ArchiveEvents } from './archiver.js';
+import type { ArchiveEvents } from './events.js';
 import type { FileQueue } from './file-queue.js';
 import type { TreeStore } from './tree-builder.js';
 

@@ -3,7 +3,7 @@ import { toText, type ByteString } from '../format/text.js';
 import { formatTime, fromMillis } from '../format/time.js';
 import { maxListedErrors, type Control, type ExcludedByRule, type ItemError, type SnapshotSummary } from '../types.js';
 import type { BlobCounts } from '../workers/messages.js';
-import type { ArchiveEvents } from './archiver.js';
+import type { ArchiveEvents } from './events.js';
 
 type State = 'new' | 'changed' | 'unmodified';
 

@@ -23,7 +23,7 @@ const restic = (repo: string, ...args: string[]): Promise<string> => runOk('rest
 async function resticLock(repo: string): Promise<string> {
   const locks = path.join(repo, 'locks');
   const checking = start('restic', ['-r', repo, '--no-cache', 'check', '--read-data'], { env: { RESTIC_PASSWORD: 'the password' } });
-  const name = await until('restic has its lock', () => readdirSync(locks)[0]);
+  const name = await until('restic has its lock', () => readdirSync(locks).find((lock) => /^[0-9a-f]{64}$/.test(lock))); // not yet the name it is written under
   checking.signal('SIGSTOP');
   return path.join(locks, name);
 }

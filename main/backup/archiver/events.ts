@@ -1,0 +1,12 @@
+import type { ByteString } from '../format/text.js';
+
+/** What the archiver reports. Paths are those of the file system. */
+export interface ArchiveEvents {
+  /** A file or folder that could not be read, wholly or in part. */
+  error(path: ByteString, message: string): void;
+  file(state: 'new' | 'changed' | 'unmodified', size: number, path: ByteString): void;
+  folder(state: 'new' | 'changed' | 'unmodified'): void;
+  /** Bytes of unchanged files, which no worker counts. */
+  skippedBytes(bytes: number): void;
+  excluded(rule: string, path: ByteString, size: number): void;
+}

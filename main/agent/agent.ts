@@ -13,9 +13,11 @@ import type { Destination, Job, LogEntry } from '../shared/model.js';
 import { Vault } from './destinations/vault.js';
 import { JobSet, type JobSetData } from './jobs/job-set.js';
 import { Membership } from './membership.js';
-import type { AppendLog, Clock, Document, Engine, Logger, PowerAndNetwork, SecretStore } from './ports.js';
+import type { AppendLog, Clock, Document, Engine, Logger, PowerAndNetwork, RepositoryAccess, SecretStore } from './ports.js';
 import { RunStore } from './runs/run-store.js';
-import { jobTag, Runner } from './runs/runner.js';
+import { ForgetStep } from './retention/forget-step.js';
+import { jobTag } from './runs/job-tag.js';
+import { Runner } from './runs/runner.js';
 import { checkSchedule } from './schedule/schedule.js';
 import { Scheduler } from './schedule/scheduler.js';
 import type { AgentSettings } from './settings.js';
@@ -99,6 +101,7 @@ class AgentCore implements Agent {
     this.runner = new Runner({
       clock, engine, journal, logger, changed,
       store: this.runs,
+      steps: [new ForgetStep(engine)],
       host: options.host,
       openRepository: (job) => this.openRepository(job),
       gentle: async (trigger) => trigger !== 'manual' && trigger !== 'first' && (await power.isOnBattery()),
@@ -272,10 +275,10 @@ class AgentCore implements Agent {
     this.changed();
   }
 
-  /** @returns the password of the job's repository. Makes the repository only for a job that has never had one: an unmounted disk leaves an empty folder behind. */
-  private async openRepository(job: Job): Promise<string> {
+  /** Makes the repository only for a job that has never had one: an unmounted disk leaves an empty folder behind. */
+  private async openRepository(job: Job): Promise<RepositoryAccess> {
     const { id, url } = job.destination;
-    if (!(await this.options.engine.exists(url))) {
+    if (!(await this.options.engine.exists({ url }))) {
       if (this.runs.newestGoodOf(job.id) !== null) {
         throw new HoldfastError('destination-missing', `The repository at ${url} is not there any more. Attach its disk, or choose another destination for this job.`);
       }
@@ -285,7 +288,7 @@ class AgentCore implements Agent {
     if (password === null) {
       throw new HoldfastError('password-missing', `There is a repository at ${url} whose password this computer does not know. Enter the password, or choose an empty folder.`);
     }
-    return password;
+    return { url, password };
   }
 
   private async obstacle(job: Job): Promise<string | null> {
@@ -317,7 +320,7 @@ class AgentCore implements Agent {
   private readonly requests: Requests = {
     'snapshots.list': async ({ jobId }) => {
       const job = this.job(jobId);
-      const all = await this.options.engine.snapshots(job.destination.url, await this.openRepository(job));
+      const all = await this.options.engine.snapshots(await this.openRepository(job));
       return { snapshots: all.filter((snapshot) => snapshot.tags.includes(jobTag(job.id))) };
     },
   };

@@ -2,7 +2,7 @@
  * What the agent needs from the world. Adapters live in main/platform; tests bring their own.
  * Each port is as narrow as its user: nothing here knows of D-Bus, Electron, files or threads.
  */
-import type { Destination, LogLevel, Retention, RunProgress, RunResult, Source } from '../shared/model.js';
+import type { LogLevel, Retention, RunProgress, RunResult, Source } from '../shared/model.js';
 
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -66,9 +66,16 @@ export interface Disks {
   watch(callback: () => void): () => void;
 }
 
-export interface BackupOrder {
-  readonly repositoryUrl: string;
+/** How the engine reaches a repository. Nothing of it but the URL may be logged. */
+export interface RepositoryAccess {
+  readonly url: string;
   readonly password: string;
+  /** The destination's keys and settings, as its backend names them (see main/backup/backend). */
+  readonly backend?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface BackupOrder {
+  readonly repository: RepositoryAccess;
   readonly sources: readonly Source[];
   readonly host: string;
   readonly tags: readonly string[];
@@ -79,12 +86,12 @@ export interface BackupOrder {
 /** The backup engine. All work happens away from the calling thread. Rejects with HoldfastError; an aborted signal gives `cancelled`. */
 export interface Engine {
   backup(order: BackupOrder, onProgress: (progress: RunProgress) => void, signal: AbortSignal): Promise<RunResult>;
-  /** @returns false when there is a repository already and `password` opens it. @throws `wrong-password` when it does not. */
-  prepare(destination: Destination, password: string): Promise<{ created: boolean }>;
-  /** @returns whether a repository is at `url`. @throws `destination-missing` when the place itself is not there. */
-  exists(url: string): Promise<boolean>;
-  forget(repositoryUrl: string, password: string, retention: Retention, tags: readonly string[], signal: AbortSignal): Promise<{ removed: number }>;
-  snapshots(repositoryUrl: string, password: string): Promise<SnapshotInfo[]>;
+  /** @returns false when there is a repository already and the password opens it. @throws `wrong-password` when it does not. */
+  prepare(repository: RepositoryAccess): Promise<{ created: boolean }>;
+  /** @returns whether a repository is there. @throws `destination-missing` when the place itself is not there. */
+  exists(place: Omit<RepositoryAccess, 'password'>): Promise<boolean>;
+  forget(repository: RepositoryAccess, retention: Retention, tags: readonly string[], signal: AbortSignal): Promise<{ removed: number }>;
+  snapshots(repository: RepositoryAccess): Promise<SnapshotInfo[]>;
   close(): Promise<void>;
 }
 

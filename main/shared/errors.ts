@@ -22,6 +22,7 @@ export const errorCodes = [
   'password-missing',
   'source-missing',
   'source-failed', // a database or its tool answers with an error
+  'hook-failed', // an executable of a person that runs around the backup
   'files-unreadable', // finished, but some files could not be read
   'destination-missing', // folder, disk or server is not there
   'destination-full',

@@ -75,7 +75,7 @@ export const jobSchema = jobDraftSchema.extend({ id: idSchema, agentId: idSchema
 export type Job = z.infer<typeof jobSchema>;
 
 export const runTriggers = ['manual', 'schedule', 'catch-up', 'first'] as const;
-/** `warnings`: finished, but some files could not be read. `interrupted`: the agent died under it. */
+/** `warnings`: finished, but some files could not be read, or something beside the backup went wrong. `interrupted`: the agent died under it. */
 export const runStates = ['queued', 'running', 'succeeded', 'warnings', 'failed', 'cancelled', 'interrupted'] as const;
 export const finalRunStates = ['succeeded', 'warnings', 'failed', 'cancelled', 'interrupted'] as const;
 export const runStateSchema = z.enum(runStates);
@@ -115,6 +115,8 @@ export const runResultSchema = z.object({
   unreadableCount: count,
   /** The first hundred of them. */
   unreadable: z.array(unreadableFileSchema).max(100),
+  /** What went wrong beside the backup itself, a sentence each: a hook, a copy, old snapshots that could not be forgotten. */
+  warnings: z.array(z.string().max(1000)).max(100).default([]),
 });
 export type RunResult = z.infer<typeof runResultSchema>;
 

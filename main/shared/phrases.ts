@@ -1,6 +1,6 @@
 /** What tray, window and notifications say about the agent's state. One place, so that they say the same. */
 import type { AgentState, Connection } from './control.js';
-import { isFinal, type Run, type RunProgress, type Schedule } from './model.js';
+import { isFinal, type Run, type RunProgress, type RunResult, type Schedule } from './model.js';
 import { ageText, bytesText, countText } from './text.js';
 
 export const statusLine = (report: { status: string; reason: string }): string => `${report.status}: ${report.reason}`;
@@ -54,13 +54,18 @@ export function progressLine(run: Run): string {
   return total === null ? `${files}, ${bytesText(progress.bytesDone)} so far` : `${files}, ${bytesText(progress.bytesDone)} of ${bytesText(total)}`;
 }
 
+function warningsText({ unreadableCount, warnings }: RunResult): string {
+  if (unreadableCount > 0) return `Finished, ${countText(unreadableCount, 'file')} not read`;
+  return warnings.length === 0 ? 'Finished' : 'Finished with warnings';
+}
+
 /** The end of a run in two or three words. */
 export function runOutcome(run: Run): string {
   switch (run.state) {
     case 'queued': return 'Waiting';
     case 'running': return 'Running';
     case 'succeeded': return 'Finished';
-    case 'warnings': return `Finished, ${countText(run.result?.unreadableCount ?? 0, 'file')} not read`;
+    case 'warnings': return run.result === null ? 'Finished' : warningsText(run.result);
     case 'failed': return 'Failed';
     case 'cancelled': return 'Cancelled';
     case 'interrupted': return 'Interrupted';

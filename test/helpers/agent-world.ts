@@ -1,6 +1,6 @@
 /** Ports in memory for tests of the agent core: a clock to turn by hand, and everything the core asked for on record. */
 import type { AgentOptions } from '../../main/agent/agent.js';
-import type { AppendLog, BackupOrder, Clock, Document, Engine, SecretStore } from '../../main/agent/ports.js';
+import type { AppendLog, BackupOrder, Clock, Document, Engine, SecretStore, RepositoryAccess } from '../../main/agent/ports.js';
 import { agentSettingsSchema } from '../../main/agent/settings.js';
 import type { Tunnel, TunnelEvents } from '../../main/agent/tunnel-port.js';
 import { HoldfastError } from '../../main/shared/errors.js';
@@ -69,7 +69,7 @@ export function memorySecrets(): SecretStore & { values: Map<string, string> } {
 
 export const someResult = (change: Partial<RunResult> = {}): RunResult => ({
   snapshotId: 'a'.repeat(64), treeId: 'b'.repeat(64), filesNew: 3, filesChanged: 0, filesUnmodified: 0, dirsNew: 1, dirsChanged: 0, dirsUnmodified: 0,
-  bytesProcessed: 3000, bytesAdded: 3000, bytesStored: 1200, durationMs: 250, unreadableCount: 0, unreadable: [], ...change,
+  bytesProcessed: 3000, bytesAdded: 3000, bytesStored: 1200, durationMs: 250, unreadableCount: 0, unreadable: [], warnings: [], ...change,
 });
 
 /** An engine whose backups end when the test says so. */
@@ -84,13 +84,13 @@ export class ScriptedEngine implements Engine {
       signal.addEventListener('abort', () => reject(new HoldfastError('cancelled', 'Cancelled.')));
     });
   }
-  prepare(destination: { url: string }, password: string): Promise<{ created: boolean }> {
-    const known = this.repositories.get(destination.url);
-    if (known === undefined) this.repositories.set(destination.url, password);
+  prepare({ url, password }: RepositoryAccess): Promise<{ created: boolean }> {
+    const known = this.repositories.get(url);
+    if (known === undefined) this.repositories.set(url, password);
     else if (known !== password) return Promise.reject(new HoldfastError('wrong-password', 'Wrong password.'));
     return Promise.resolve({ created: known === undefined });
   }
-  exists(url: string): Promise<boolean> {
+  exists({ url }: { readonly url: string }): Promise<boolean> {
     return Promise.resolve(this.repositories.has(url));
   }
   forget(): Promise<{ removed: number }> {

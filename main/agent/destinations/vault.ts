@@ -34,18 +34,18 @@ export class Vault {
    */
   async prepare(destination: Destination, entered: string | null): Promise<{ created: boolean }> {
     const known = await this.password(destination.id);
-    if (await this.ports.engine.exists(destination.url)) {
+    if (await this.ports.engine.exists({ url: destination.url })) {
       const password = entered ?? known;
       if (password === null) {
         throw new HoldfastError('password-missing', `There is a repository at ${destination.url} already. Enter its password, or choose an empty folder.`);
       }
-      const result = await this.ports.engine.prepare(destination, password); // a wrong password must not replace the right one
+      const result = await this.ports.engine.prepare({ url: destination.url, password }); // a wrong password must not replace the right one
       if (entered !== null) await this.ports.secrets.set(secretName(destination.id), entered);
       return result;
     }
     const password = entered ?? known ?? newPassword(this.ports.randomInt);
     if (password !== known) await this.ports.secrets.set(secretName(destination.id), password);
-    return this.ports.engine.prepare(destination, password);
+    return this.ports.engine.prepare({ url: destination.url, password });
   }
 }
 

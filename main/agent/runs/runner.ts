@@ -3,23 +3,27 @@ import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
 import type { RunEventBody } from '../../shared/protocol/messages.js';
 import { isFinal, type FinalRunState, type Job, type Run, type RunProgress, type RunResult, type RunTrigger } from '../../shared/model.js';
 import { bytesText, countText, durationText } from '../../shared/text.js';
-import type { Clock, Engine, Logger } from '../ports.js';
+import type { Clock, Engine, Logger, RepositoryAccess } from '../ports.js';
 import type { Journal } from '../tunnel-port.js';
+import { jobTag } from './job-tag.js';
 import type { RunStore } from './run-store.js';
+import type { RunContext, RunOutcome, RunStep } from './steps.js';
 
 /** Progress reaches screens and hub at most this often, ms. */
 const progressEvery = 500;
 
 export interface RunnerPorts {
   readonly clock: Clock;
-  readonly engine: Pick<Engine, 'backup' | 'forget'>;
+  readonly engine: Pick<Engine, 'backup'>;
+  /** In order. */
+  readonly steps: readonly RunStep[];
   readonly journal: Journal;
   readonly store: RunStore;
   readonly logger: Logger;
   /** Name of this computer in snapshots. */
   readonly host: string;
-  /** The password of the job's repository, which is made if there is none yet. */
-  openRepository(job: Job): Promise<string>;
+  /** The job's repository, which is made if there is none yet. */
+  openRepository(job: Job): Promise<RepositoryAccess>;
   /** One worker at low priority for this run? */
   gentle(trigger: RunTrigger): Promise<boolean>;
   /** Something that screens show has changed. */
@@ -93,42 +97,59 @@ export class Runner {
     await Promise.all([...this.active.values()].map((entry) => entry.done));
   }
 
-  private async execute({ run: queued, job, abort }: Active): Promise<void> {
-    let run = queued;
-    let result: RunResult | null = null;
+  private async execute(entry: Active): Promise<void> {
+    const { job, abort } = entry;
+    let run = entry.run;
+    const show = this.progressSink(() => run, (next) => { run = next; });
+    const context: RunContext = {
+      job, runId: run.id, trigger: run.trigger, signal: abort.signal, progress: show,
+      say: (level, message) => this.say(level, message, run),
+    };
+    const begun: RunStep[] = [];
+    let outcome: RunOutcome;
     try {
       abort.signal.throwIfAborted();
       run = { ...run, state: 'running', startedAt: this.timestamp() };
       await this.announce(run, { type: 'started' });
-      this.say('info', `Backup of "${job.name}" to ${job.destination.name} started`, run);
-      const password = await this.ports.openRepository(job);
-      const throttle = this.progressSink(() => run, (next) => { run = next; });
-      result = await this.ports.engine.backup({
-        repositoryUrl: job.destination.url,
-        password,
+      context.say('info', `Backup of "${job.name}" to ${job.destination.name} started`);
+      for (const step of this.ports.steps) {
+        begun.unshift(step);
+        await step.before?.(context);
+        abort.signal.throwIfAborted();
+      }
+      const repository = await this.ports.openRepository(job);
+      const result = await this.ports.engine.backup({
+        repository,
         sources: job.sources,
         host: this.ports.host,
         tags: [jobTag(job.id)],
         gentle: await this.ports.gentle(run.trigger),
-      }, throttle, abort.signal);
-      await this.forget(job, password, run, abort.signal);
+      }, show, abort.signal);
+      outcome = { state: result.unreadableCount > 0 ? 'warnings' : 'succeeded', result, error: null };
+      for (const step of this.ports.steps) {
+        if (abort.signal.aborted) break; // the snapshot stands; what would have followed comes with the next run
+        outcome = await this.tolerate(outcome, context, async () => step.after?.(context, result, repository));
+      }
     } catch (thrown) {
       const error = asHoldfastError(thrown);
-      if (result === null) {
-        const state = error.code === 'cancelled' ? 'cancelled' : 'failed';
-        await this.finish(run, state, null, state === 'cancelled' ? null : error.toShape());
-        return;
-      }
-      // The snapshot stands; only the tidying up after it failed.
-      this.say('warn', `Old snapshots could not be forgotten: ${error.message}`, run);
+      outcome = error.code === 'cancelled' ? { state: 'cancelled', result: null, error: null } : { state: 'failed', result: null, error: error.toShape() };
     }
-    await this.finish(run, result.unreadableCount > 0 ? 'warnings' : 'succeeded', result, null);
+    for (const step of begun) outcome = await this.tolerate(outcome, context, async (known) => step.end?.(context, known));
+    await this.finish(run, outcome.state, outcome.result, outcome.error);
   }
 
-  private async forget(job: Job, password: string, run: Run, signal: AbortSignal): Promise<void> {
-    if (Object.values(job.retention).every((rule) => rule === undefined)) return;
-    const { removed } = await this.ports.engine.forget(job.destination.url, password, job.retention, [jobTag(job.id)], signal);
-    if (removed > 0) this.say('info', `${countText(removed, 'old snapshot')} forgotten`, run);
+  /** Does what belongs to a run beside its backup. A failure is said, and makes a good run one with warnings. */
+  private async tolerate(outcome: RunOutcome, context: RunContext, work: (outcome: RunOutcome) => Promise<void>): Promise<RunOutcome> {
+    try {
+      await work(outcome);
+      return outcome;
+    } catch (thrown) {
+      const { message } = asHoldfastError(thrown);
+      context.say('warn', message);
+      if (outcome.result === null) return outcome;
+      const warnings = [...outcome.result.warnings, message.slice(0, 1000)].slice(0, 100);
+      return { ...outcome, state: 'warnings', result: { ...outcome.result, warnings } };
+    }
   }
 
   private progressSink(current: () => Run, replace: (run: Run) => void): (progress: RunProgress) => void {
@@ -148,7 +169,7 @@ export class Runner {
 
   private async finish(run: Run, state: FinalRunState, result: RunResult | null, error: Run['error']): Promise<void> {
     const finished: Run = { ...run, state, result, error, progress: null, finishedAt: this.timestamp() };
-    const [level, text] = outcome(finished);
+    const [level, text] = summary(finished);
     this.say(level, text, finished);
     for (const file of result?.unreadable ?? []) this.say('warn', `Not read: ${file.path}: ${file.message}`, finished);
     await this.announce(finished, { type: 'finished', state, result, error });
@@ -173,16 +194,13 @@ export class Runner {
   }
 }
 
-/** Marks a job's snapshots, so that retention and restore find them in a repository that others share. */
-export const jobTag = (jobId: string): string => `holdfast-job-${jobId}`;
-
-function outcome(run: Run): ['info' | 'warn' | 'error', string] {
+function summary(run: Run): ['info' | 'warn' | 'error', string] {
   const name = `Backup of "${run.jobName}"`;
   if (run.result !== null && isFinal(run.state)) {
     const { filesNew, filesChanged, filesUnmodified, bytesProcessed, bytesStored, durationMs, unreadableCount } = run.result;
     const files = countText(filesNew + filesChanged + filesUnmodified, 'file');
-    const summary = `${name} finished: ${files}, ${bytesText(bytesProcessed)}, ${bytesText(bytesStored)} stored, in ${durationText(durationMs)}`;
-    return unreadableCount === 0 ? ['info', summary] : ['warn', `${summary}; ${countText(unreadableCount, 'file')} not read`];
+    const text = `${name} finished: ${files}, ${bytesText(bytesProcessed)}, ${bytesText(bytesStored)} stored, in ${durationText(durationMs)}`;
+    return run.state === 'succeeded' ? ['info', text] : ['warn', unreadableCount === 0 ? `${text}, with warnings` : `${text}; ${countText(unreadableCount, 'file')} not read`];
   }
   if (run.state === 'cancelled') return ['info', `${name} was cancelled`];
   return ['error', `${name} ${run.state === 'interrupted' ? 'was interrupted' : 'failed'}: ${run.error?.message ?? 'no reason is known'}`];

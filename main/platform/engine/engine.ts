@@ -1,8 +1,8 @@
 /** The agent's engine port on the real engine, which works on a thread of its own and is loaded when there is work for the first time. */
-import type { BackupOrder, Engine, Logger, SnapshotInfo } from '../../agent/ports.js';
-import type { Engine as BackupEngine } from '../../backup/index.js';
+import type { BackupOrder, Engine, Logger, RepositoryAccess, SnapshotInfo } from '../../agent/ports.js';
+import type { Engine as BackupEngine, RepositoryAccess as EngineAccess } from '../../backup/index.js';
 import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
-import type { Destination, Retention, RunProgress, RunResult } from '../../shared/model.js';
+import type { Retention, RunProgress, RunResult } from '../../shared/model.js';
 import { checkPlace, holdsRepository, localFolder } from './place.js';
 import { backupRequestFor, keepPolicyFor, runProgress, runResult, snapshotInfo } from './translate.js';
 
@@ -26,7 +26,7 @@ class AgentEngine implements Engine {
 
   backup(order: BackupOrder, onProgress: (progress: RunProgress) => void, signal: AbortSignal): Promise<RunResult> {
     const { logger } = this.ports;
-    return this.with(async (engine) => runResult(await engine.backup(backupRequestFor(order, this.ports.cacheFolder), {
+    return this.with(async (engine) => runResult(await engine.backup(backupRequestFor(order, this.repository(order.repository)), {
       signal,
       onProgress: (progress) => onProgress(runProgress(progress)),
       onItemError: ({ path, message }) => logger.log('warn', `${path} could not be read: ${message}`),
@@ -34,8 +34,8 @@ class AgentEngine implements Engine {
     })));
   }
 
-  async prepare(destination: Destination, password: string): Promise<{ created: boolean }> {
-    const repository = this.repository(destination.url, password);
+  async prepare(access: RepositoryAccess): Promise<{ created: boolean }> {
+    const repository = this.repository(access);
     return this.with(async (engine) => {
       try {
         await engine.config({ repository });
@@ -43,19 +43,19 @@ class AgentEngine implements Engine {
       } catch (thrown) {
         if (asHoldfastError(thrown).code !== 'repository-missing') throw thrown;
       }
-      await checkPlace(destination.url);
+      await checkPlace(access.url);
       await engine.init({ repository });
       return { created: true };
     });
   }
 
-  async exists(url: string): Promise<boolean> {
-    await checkPlace(url);
-    const folder = localFolder(url);
+  async exists(place: Omit<RepositoryAccess, 'password'>): Promise<boolean> {
+    await checkPlace(place.url);
+    const folder = localFolder(place.url);
     if (folder !== null) return holdsRepository(folder);
     return this.with(async (engine) => {
       try {
-        await engine.config({ repository: this.repository(url, noPassword) });
+        await engine.config({ repository: this.repository({ ...place, password: noPassword }) });
         return true;
       } catch (thrown) {
         const { code } = asHoldfastError(thrown);
@@ -66,10 +66,10 @@ class AgentEngine implements Engine {
     });
   }
 
-  forget(url: string, password: string, retention: Retention, tags: readonly string[], signal: AbortSignal): Promise<{ removed: number }> {
+  forget(access: RepositoryAccess, retention: Retention, tags: readonly string[], signal: AbortSignal): Promise<{ removed: number }> {
     return this.with(async (engine) => {
       const { removed } = await engine.forget({
-        repository: this.repository(url, password),
+        repository: this.repository(access),
         keep: keepPolicyFor(retention),
         filter: { tags: [tags.join(',')] },
         groupBy: [], // the tag says which job; its folders may have changed since
@@ -79,8 +79,8 @@ class AgentEngine implements Engine {
     });
   }
 
-  snapshots(url: string, password: string): Promise<SnapshotInfo[]> {
-    return this.with(async (engine) => (await engine.snapshots({ repository: this.repository(url, password) })).map(snapshotInfo));
+  snapshots(access: RepositoryAccess): Promise<SnapshotInfo[]> {
+    return this.with(async (engine) => (await engine.snapshots({ repository: this.repository(access) })).map(snapshotInfo));
   }
 
   async close(): Promise<void> {
@@ -89,8 +89,8 @@ class AgentEngine implements Engine {
     await engine?.close();
   }
 
-  private repository(url: string, password: string): { url: string; password: string; cacheFolder: string } {
-    return { url, password, cacheFolder: this.ports.cacheFolder };
+  private repository({ url, password, backend }: RepositoryAccess): EngineAccess {
+    return { url, password, cacheFolder: this.ports.cacheFolder, ...(backend && { backend: { ...backend } }) };
   }
 
   private async with<T>(work: (engine: BackupEngine) => Promise<T>): Promise<T> {

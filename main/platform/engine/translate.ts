@@ -4,9 +4,9 @@ import type { BackupRequest, BackupSummary, KeepPolicy, Progress, Snapshot } fro
 import { HoldfastError } from '../../shared/errors.js';
 import type { Retention, RunProgress, RunResult } from '../../shared/model.js';
 
-export function backupRequestFor(order: BackupOrder, cacheFolder: string): BackupRequest {
+export function backupRequestFor(order: BackupOrder, repository: BackupRequest['repository']): BackupRequest {
   return {
-    repository: { url: order.repositoryUrl, password: order.password, cacheFolder },
+    repository,
     paths: order.sources.flatMap(({ paths }) => paths),
     host: order.host,
     tags: [...order.tags],
@@ -48,6 +48,7 @@ export function runResult(summary: BackupSummary): RunResult {
     bytesStored: summary.data_added_packed,
     durationMs: Math.max(0, summary.total_duration * 1000),
     unreadableCount: summary.error_count,
+    warnings: [],
     unreadable: summary.errors.slice(0, mostListed).map(({ path, message }) => ({ path: path.slice(0, 4096), message: message.slice(0, 1000) })),
   };
 }

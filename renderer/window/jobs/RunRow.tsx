@@ -54,6 +54,7 @@ export function RunRow({ run, now }: { run: Run; now: number }): ReactElement {
             ['Snapshot', <span key="snapshot" className="code">{result.snapshotId.slice(0, 8)}</span>],
           ] as const),
         ]} />
+        {result?.warnings.map((warning) => <Notice key={warning} tone="due">{warning}</Notice>)}
         {result === null || result.unreadableCount === 0 ? null : (
           <Disclosure level={4} summary={`${countText(result.unreadableCount, 'file')} could not be read`}>
             <ul className="unreadable small" tabIndex={0} aria-label="Files that could not be read">

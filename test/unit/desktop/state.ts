@@ -26,7 +26,7 @@ export function run(id: string, change: Partial<Run> = {}): Run {
 
 export const result = (change: Partial<NonNullable<Run['result']>> = {}): NonNullable<Run['result']> => ({
   snapshotId: 'a'.repeat(64), treeId: 'b'.repeat(64), filesNew: 10, filesChanged: 0, filesUnmodified: 2, dirsNew: 1, dirsChanged: 0, dirsUnmodified: 0,
-  bytesProcessed: 2048, bytesAdded: 2048, bytesStored: 1024, durationMs: 1500, unreadableCount: 0, unreadable: [], ...change,
+  bytesProcessed: 2048, bytesAdded: 2048, bytesStored: 1024, durationMs: 1500, unreadableCount: 0, unreadable: [], warnings: [], ...change,
 });
 
 export function agentState(change: Partial<AgentState> = {}): AgentState {

@@ -1,0 +1,22 @@
+/** After a backup, forgets the job's snapshots that its rules do not keep, and prunes what only they used. */
+import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
+import type { RunResult } from '../../shared/model.js';
+import { countText } from '../../shared/text.js';
+import type { Engine, RepositoryAccess } from '../ports.js';
+import { jobTag } from '../runs/job-tag.js';
+import type { RunContext, RunStep } from '../runs/steps.js';
+
+export class ForgetStep implements RunStep {
+  constructor(private readonly engine: Pick<Engine, 'forget'>) {}
+
+  async after({ job, say, signal }: RunContext, _result: RunResult, repository: RepositoryAccess): Promise<void> {
+    if (Object.values(job.retention).every((rule) => rule === undefined)) return;
+    try {
+      const { removed } = await this.engine.forget(repository, job.retention, [jobTag(job.id)], signal);
+      if (removed > 0) say('info', `${countText(removed, 'old snapshot')} forgotten`);
+    } catch (cause) {
+      const { code, message, retryable } = asHoldfastError(cause);
+      throw new HoldfastError(code, `Old snapshots could not be forgotten: ${message}`, { cause, retryable });
+    }
+  }
+}

@@ -10,6 +10,8 @@ import { nameOf, type Repository } from './repository.js';
 export const refreshEvery = 5 * 60 * 1000;
 /** As restic: time for another's lock to become visible. */
 const settle = 200;
+/** Between two tries while another's lock is waited for, ms. */
+const longestPause = 10_000;
 
 export interface FoundLock {
   readonly id: Id;
@@ -53,12 +55,14 @@ export class RepositoryLock {
   /** @throws `repository-locked` */
   static async acquire(repository: Repository, options: LockOptions): Promise<RepositoryLock> {
     const deadline = Date.now() + (options.timeout ?? 0);
-    for (let delay = 1000; ; delay = Math.min(delay * 2, 30_000)) {
+    for (let longest = 1000; ; longest = Math.min(longest * 2, longestPause)) {
       try {
         return await this.attempt(repository, options);
       } catch (error) {
-        if (!(error instanceof HoldfastError) || error.code !== 'repository-locked' || Date.now() + delay > deadline) throw error;
-        await sleep(delay, undefined, options.signal ? { signal: options.signal } : {});
+        const left = deadline - Date.now();
+        if (!(error instanceof HoldfastError) || error.code !== 'repository-locked' || left <= 0) throw error;
+        // a part of it by chance: two who refused each other would otherwise meet again and again
+        await sleep(Math.min(left, longest * (0.5 + Math.random() / 2)), undefined, options.signal ? { signal: options.signal } : {});
       }
     }
   }

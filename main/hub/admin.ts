@@ -8,6 +8,7 @@ import type { Overview } from './agents/overview.js';
 import type { SetupTokens } from './enrolment/setup-tokens.js';
 import type { Jobs } from './jobs/jobs.js';
 import type { Runs } from './runs/runs.js';
+import type { HubStorage } from './storage/storage.js';
 import type { Audit } from './web/audit.js';
 import type { Sessions } from './web/sessions.js';
 import type { Users } from './web/users.js';
@@ -18,6 +19,7 @@ export interface AdminPorts {
   readonly setupTokens: SetupTokens;
   readonly jobs: Jobs;
   readonly runs: Runs;
+  readonly storage: HubStorage;
   readonly users: Users;
   readonly sessions: Sessions;
   readonly audit: Audit;
@@ -28,7 +30,7 @@ export interface AdminPorts {
 
 type Handlers = { [N in AdminRoute]: (params: z.infer<AdminRoutes[N]['params']>) => Promise<AdminResult<N>> };
 
-export function createHubAdmin({ agents, overview, setupTokens, jobs, runs, users, sessions, audit, address, hub }: AdminPorts): HubAdmin {
+export function createHubAdmin({ agents, overview, setupTokens, jobs, runs, storage, users, sessions, audit, address, hub }: AdminPorts): HubAdmin {
   const handlers: Handlers = {
     hub: () => hub(),
     createSetupToken: async (wish) => {
@@ -95,6 +97,16 @@ export function createHubAdmin({ agents, overview, setupTokens, jobs, runs, user
       await sessions.deleteApiToken(id);
       return {};
     },
+    storage: () => storage.overview(),
+    updateStorage: async (change) => {
+      await storage.change(Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)));
+      return {};
+    },
+    setStorageQuota: async ({ id, quota }) => {
+      await storage.setQuota(id, quota);
+      return {};
+    },
+    renewStorageCredentials: ({ id }) => storage.renew(id),
     listAudit: (wish) => audit.list(wish),
   };
   const names = Object.keys(adminRoutes) as AdminRoute[];

@@ -1,5 +1,6 @@
 /** Puts a hub together and starts it: the same in the app, where it is embedded, and on a server. */
 import type { AddressInfo } from 'node:net';
+import path from 'node:path';
 import type { Server } from 'node:http';
 import { HoldfastError } from '../shared/errors.js';
 import { createHubAdmin } from './admin.js';
@@ -17,6 +18,8 @@ import { listenLocally, removeSocket } from './local-socket/server.js';
 import type { HubClock, HubOptions, RunningHub } from './options.js';
 import { Ingest } from './runs/ingest.js';
 import { Runs } from './runs/runs.js';
+import { addStorageRoutes } from './storage/routes.js';
+import { HubStorage } from './storage/storage.js';
 import { openDatabase } from './store/database.js';
 import { GroupCommit } from './store/group-commit.js';
 import { lockFolder } from './store/folder-lock.js';
@@ -85,13 +88,15 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     /** Known once it listens; nothing is asked before. */
     let url = options.publicUrl ?? '';
     const startedAt = new Date(clock.now()).toISOString();
+    const storage = new HubStorage({ root: options.storageFolder ?? path.join(dataFolder, 'storage'), db, agents, clock, logger, url: () => url });
     const admin = createHubAdmin({
-      agents, overview, setupTokens, jobs, runs, users, sessions, audit,
+      agents, overview, setupTokens, jobs, runs, storage, users, sessions, audit,
       address: () => ({ url, fingerprint: certificate.pinned ? certificate.fingerprint : null }),
       hub: async () => ({ name, version, url, fingerprint: certificate.fingerprint, startedAt, agents: (await agents.list()).length, online: (await cluster.online()).size }),
     });
     await addWebApi(open.app, { admin, audit, users, sessions, limit: new LoginLimit(clock), hub: { name, version } });
     addPage(open.app, options.pageFolder ?? builtPage);
+    await addStorageRoutes(open.app, { disk: storage.disk, ledger: storage.ledger, records: storage.records, limit, logger, clock });
     addEnrolRoute(open.app, { setupTokens, limit, logger, hubName: name });
     open.app.get('/healthz', () => ({ status: 'ok' }));
     await open.app.ready();
@@ -110,6 +115,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     });
 
     if (url === '') url = `https://${reachableHost(host)}:${port}`;
+    storage.start();
     const owned = audit.watch(admin, localActor);
     const local = createJsonServer(null, logger);
     addAdminRoutes(local.app, owned);

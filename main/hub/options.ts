@@ -25,6 +25,8 @@ export interface HubOptions {
   readonly publicUrl?: string;
   /** An own certificate (PEM files); by default the hub makes one at its first start, and agents pin its fingerprint. */
   readonly certificate?: { readonly certFile: string; readonly keyFile: string };
+  /** Holds the repositories of hub storage; `storage` in the data folder when absent. */
+  readonly storageFolder?: string;
   /** `postgres://…`; SQLite in the data folder when absent. */
   readonly database?: string;
   /** The built dashboard, where it is not beside the built hub. */

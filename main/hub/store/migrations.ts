@@ -132,5 +132,43 @@ export const migrationsFor = (kind: DatabaseKind): Record<string, Migration> => 
           .execute();
       },
     },
+    '0004-storage': {
+      async up(db: Kysely<unknown>): Promise<void> {
+        await db.schema.createTable('storage_settings')
+          .addColumn('id', 'integer', (c) => c.primaryKey())
+          .addColumn('offered', 'integer', (c) => c.notNull())
+          .addColumn('default_quota', 'bigint')
+          .addColumn('total_quota', 'bigint')
+          .addColumn('reserve', 'bigint')
+          .execute();
+        await db.schema.createTable('storage')
+          .addColumn('agent_id', 'bigint', (c) => c.primaryKey().references('agents.id'))
+          .addColumn('quota', 'bigint')
+          .addColumn('last_write_at', 'bigint')
+          .execute();
+        await db.schema.createTable('storage_keys')
+          .addColumn('agent_id', 'bigint', (c) => c.notNull().references('agents.id'))
+          .addColumn('purpose', 'text', (c) => c.notNull())
+          .addColumn('secret_hash', 'text', (c) => c.notNull())
+          .addColumn('created_at', 'bigint', (c) => c.notNull())
+          .addPrimaryKeyConstraint('storage_keys_pk', ['agent_id', 'purpose'])
+          .execute();
+        await db.schema.createTable('recovery_keys')
+          .addColumn('recipient', 'text', (c) => c.primaryKey())
+          .addColumn('created_at', 'bigint', (c) => c.notNull())
+          .addColumn('retired_at', 'bigint')
+          .execute();
+        await db.schema.createTable('sealed_passwords')
+          .addColumn('agent_id', 'bigint', (c) => c.notNull().references('agents.id'))
+          .addColumn('destination_id', 'text', (c) => c.notNull())
+          .addColumn('destination_name', 'text', (c) => c.notNull())
+          .addColumn('url', 'text', (c) => c.notNull())
+          .addColumn('recipient', 'text', (c) => c.notNull())
+          .addColumn('sealed', 'text', (c) => c.notNull())
+          .addColumn('sealed_at', 'bigint', (c) => c.notNull())
+          .addPrimaryKeyConstraint('sealed_passwords_pk', ['agent_id', 'destination_id', 'recipient'])
+          .execute();
+      },
+    },
   };
 };

@@ -135,7 +135,54 @@ export interface AuditRow {
   address: string | null;
 }
 
+/** One row: what the owner of hub storage has set. Null where the usual applies, or no limit. */
+export interface StorageSettingsRow {
+  id: number;
+  offered: number;
+  default_quota: number | null;
+  total_quota: number | null;
+  reserve: number | null;
+}
+
+export interface StorageRow {
+  agent_id: number;
+  /** Bytes; null where the usual one applies. */
+  quota: number | null;
+  last_write_at: number | null;
+}
+
+/** Credentials for hub storage, kept as SHA-256. */
+export interface StorageKeyRow {
+  agent_id: number;
+  purpose: string;
+  secret_hash: string;
+  created_at: number;
+}
+
+/** The office's recovery key: its public half. At most one row has no `retired_at`. */
+export interface RecoveryKeyRow {
+  recipient: string;
+  created_at: number;
+  retired_at: number | null;
+}
+
+/** A repository password that an agent sealed to a recovery key; only the private half, which the hub never has, opens it. */
+export interface SealedPasswordRow {
+  agent_id: number;
+  destination_id: string;
+  destination_name: string;
+  url: string;
+  recipient: string;
+  sealed: string;
+  sealed_at: number;
+}
+
 export interface Tables {
+  storage_settings: StorageSettingsRow;
+  storage: StorageRow;
+  storage_keys: StorageKeyRow;
+  recovery_keys: RecoveryKeyRow;
+  sealed_passwords: SealedPasswordRow;
   users: UserRow;
   web_sessions: WebSessionRow;
   login_codes: LoginCodeRow;

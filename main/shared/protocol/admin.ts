@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { idSchema, jobDraftSchema, jobSchema, logLevels, runSchema, timeSchema } from '../model.js';
 import { statusSchema } from '../status.js';
+import { quotaSchema, storageCredentialsSchema, storageOverviewSchema, storageSettingsSchema } from './storage.js';
 import { tokenSchema } from './token.js';
 
 export const setupTokenViewSchema = z.object({
@@ -142,6 +143,11 @@ export const adminRoutes = {
   createApiToken: route('POST', '/api/api-tokens', 'Make an API token; it is shown this once',
     z.object({ name: agentName, role: roleSchema, expiresInDays: z.number().int().min(1).max(3660).nullable().default(null) }), z.object({ id: idSchema, token: tokenSchema, expiresAt: timeSchema.nullable() })),
   deleteApiToken: route('DELETE', '/api/api-tokens/:id', 'Revoke an API token', byId, nothing),
+
+  storage: route('GET', '/api/storage', 'Hub storage: its settings, and what each computer keeps there', nothing, storageOverviewSchema),
+  updateStorage: route('PATCH', '/api/storage', 'Switch hub storage on or off, or change its limits', storageSettingsSchema.partial(), nothing),
+  setStorageQuota: route('PATCH', '/api/storage/agents/:id', 'Give a computer a quota of its own (bytes), or with null the usual one', byId.extend({ quota: quotaSchema }), nothing),
+  renewStorageCredentials: route('POST', '/api/storage/agents/:id/credentials', 'Make credentials with which a plain restic uses the storage of a computer; shown this once, older ones stop working', byId, storageCredentialsSchema),
 
   listAudit: route('GET', '/api/audit', 'Changes, newest first', z.object({ limit, /** Entries before this one. */ before: z.coerce.number().int().min(1).optional() }), z.array(auditEntrySchema)),
 };

@@ -10,7 +10,8 @@ const sentences: Record<string, string> = {
   deleteAgent: 'deleted the computer', createJob: 'created the job', updateJob: 'changed the job', deleteJob: 'deleted the job', pauseJob: 'paused the job',
   resumeJob: 'resumed the job', moveJob: 'moved the job', runJob: 'started the job', cancelRun: 'cancelled a run of', createUser: 'added the user',
   updateUser: 'changed the user', deleteUser: 'removed the user', createLoginLink: 'made a login link', createApiToken: 'made the API token',
-  deleteApiToken: 'revoked the API token', login: 'logged in', loginFailed: 'failed to log in', setOwnPassword: 'changed the own password',
+  deleteApiToken: 'revoked the API token', updateStorage: 'changed the settings of hub storage', setStorageQuota: 'changed the storage quota of',
+  renewStorageCredentials: 'made storage credentials for', login: 'logged in', loginFailed: 'failed to log in', setOwnPassword: 'changed the own password',
 };
 
 export function AuditLog(): ReactElement {

@@ -83,7 +83,8 @@ export function httpError(status: number, host: string, detail = ''): HoldfastEr
     case 408: case 429:
       return new HoldfastError('destination-failed', `The server ${host} has too much to do (${said}). Try again later.`, { retryable: true });
     case 507:
-      return new HoldfastError('destination-full', `The storage at ${host} is full. Free some space, or forget and prune old snapshots, and try again.`);
+      // a server that names the limit knows best what to do about it
+      return new HoldfastError('destination-full', detail === '' ? `The storage at ${host} is full. Free some space, or forget and prune old snapshots, and try again.` : `${detail} (${host}).`);
     default:
       if (status >= 500) return new HoldfastError('destination-failed', `The server ${host} answers with an error (${said}). Look into the server's log, and try again.`, { retryable: true });
       return null;

@@ -188,7 +188,7 @@ export class RestBackend implements RemoteBackend {
     const { host } = this.place.base;
     const status = answer.statusCode ?? 0;
     const text = (await readAll(answer, undefined, null).catch(() => Buffer.alloc(0))).toString('utf8').split('\n', 1)[0]?.trim() ?? '';
-    const said = text === '' || text.length > 120 || text.startsWith('<') ? '' : text.replace(/[.!]$/, '');
+    const said = text === '' || text.length > 200 || text.startsWith('<') ? '' : text.replace(/[.!]$/, '');
     if (status === 404 && file) return new HoldfastError('not-found', `${capital(describeFile(file))} does not exist at ${this.location}.`);
     if (status === 404) return new HoldfastError('destination-missing', `The server ${host} knows nothing of ${this.place.base.pathname}. Check the path.`, { retryable: false });
     if (status === 403) return new HoldfastError('permission-denied', `${doing} is not allowed at ${host}: the storage may be append-only. Ask whoever runs it.`);

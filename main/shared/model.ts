@@ -1,6 +1,7 @@
 /** The nouns of Holdfast as data: what hub and agent store, what crosses the tunnel, what screens show. Times are ISO 8601 in UTC, sizes bytes. */
 import { z } from 'zod';
 import { errorShape } from './errors.js';
+import { laravelSource, mongodbSource, mysqlSource, postgresqlSource, redisSource, sqliteSource, wordpressSource } from './sources.js';
 
 export const idSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'an id has 1 to 64 letters, digits, - or _');
 export const timeSchema = z.iso.datetime();
@@ -15,6 +16,7 @@ export const sourceSchema = z.discriminatedUnion('type', [
     /** restic's exclude patterns. */
     excludes: z.array(z.string().min(1).max(4096)).max(1000).default([]),
   }),
+  postgresqlSource, mysqlSource, mongodbSource, redisSource, sqliteSource, wordpressSource, laravelSource,
 ]);
 export type Source = z.infer<typeof sourceSchema>;
 
@@ -54,7 +56,11 @@ export const conditionsSchema = z.object({
 export type Conditions = z.infer<typeof conditionsSchema>;
 
 /** Executables on the agent's computer; each runs only once its content was approved there. */
-export const hooksSchema = z.object({ pre: absolutePath.optional(), post: absolutePath.optional(), onFailure: absolutePath.optional() });
+export const hooksSchema = z.object({
+  pre: absolutePath.optional(), post: absolutePath.optional(), onFailure: absolutePath.optional(),
+  /** For each of them; 5 when absent. */
+  timeLimitMinutes: z.number().int().min(1, 'a time limit is at least a minute').max(24 * 60, 'a time limit is at most a day').optional(),
+});
 export type Hooks = z.infer<typeof hooksSchema>;
 
 /** A job as a person writes it; the hub adds the rest. */

@@ -42,6 +42,21 @@ export interface SourcePorts {
   readonly password: (target: string) => Promise<string | null>;
   /** What a person should know, as it happens. */
   readonly warn: (text: string) => void;
+  /** How long a tool may say nothing before it is taken to hang, ms; 10 minutes when absent. */
+  readonly patience?: number;
+}
+
+/** How a site opens the database that its settings name. */
+export interface DatabaseOfSite {
+  /** What the settings say, null where they say that there is none; absent: the keychain knows. */
+  readonly password?: string | null;
+  /** Only its database is dumped, and not the server's users. */
+  readonly site?: {
+    /** For messages: `The WordPress site in /srv/www`. */
+    readonly title: string;
+    /** A table that must be there. */
+    readonly table?: string;
+  };
 }
 
 /** Where dumps are in a snapshot, beside the folders of the computer. */

@@ -9,6 +9,7 @@ import { createAgent, type Agent } from '../../agent/agent.js';
 import { openJournal } from '../../agent/journal/journal.js';
 import { emptyJobSet, jobSetSchema } from '../../agent/jobs/job-set.js';
 import type { Engine, PowerAndNetwork, SecretStore } from '../../agent/ports.js';
+import { SourcePasswords } from '../../agent/sources/passwords.js';
 import { createTunnel, dialWebSocket, enrolAtHub } from '../../agent/tunnel/index.js';
 import type { TunnelIdentity } from '../../agent/tunnel-port.js';
 import type { AgentControl } from '../../shared/control.js';
@@ -149,10 +150,12 @@ async function assemble(options: StartAgentOptions, { logging, secrets }: AgentH
   });
   const own = openPower(env);
   endings.add(() => own.close());
+  const passwords = new SourcePasswords(secrets);
   const engine: Engine = createAgentEngine({
     // Not through the engine's index: this thread needs the door to the engine's thread and nothing behind it.
     open: async () => (await import('../../backup/thread/engine.js')).createEngine(),
     logger: logging.scoped('engine'),
+    sources: { env, password: (target) => passwords.get(target) },
     cacheFolder: path.join(paths.cacheFolder, 'repositories'),
   });
   const computer = { host: os.hostname(), os: process.platform, arch: process.arch, version };

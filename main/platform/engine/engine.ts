@@ -1,14 +1,18 @@
 /** The agent's engine port on the real engine, which works on a thread of its own and is loaded when there is work for the first time. */
 import type { BackupOrder, Engine, Logger, RepositoryAccess, SnapshotInfo } from '../../agent/ports.js';
 import type { Engine as BackupEngine, RepositoryAccess as EngineAccess } from '../../backup/index.js';
+import type { SourcePorts } from '../../backup/source/source.js';
 import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
 import type { Retention, RunProgress, RunResult } from '../../shared/model.js';
+import { backUp } from './backup.js';
 import { checkPlace, holdsRepository, localFolder } from './place.js';
-import { backupRequestFor, keepPolicyFor, runProgress, runResult, snapshotInfo } from './translate.js';
+import { keepPolicyFor, snapshotInfo } from './translate.js';
 
 export interface EnginePorts {
   open(): Promise<BackupEngine>;
   readonly logger: Logger;
+  /** What databases and sites need of this computer. */
+  readonly sources: Omit<SourcePorts, 'warn'>;
   /** Where metadata of remote repositories is kept. */
   readonly cacheFolder: string;
 }
@@ -25,13 +29,8 @@ class AgentEngine implements Engine {
   constructor(private readonly ports: EnginePorts) {}
 
   backup(order: BackupOrder, onProgress: (progress: RunProgress) => void, signal: AbortSignal): Promise<RunResult> {
-    const { logger } = this.ports;
-    return this.with(async (engine) => runResult(await engine.backup(backupRequestFor(order, this.repository(order.repository)), {
-      signal,
-      onProgress: (progress) => onProgress(runProgress(progress)),
-      onItemError: ({ path, message }) => logger.log('warn', `${path} could not be read: ${message}`),
-      onWarning: (text) => logger.log('warn', text),
-    })));
+    const { logger, sources } = this.ports;
+    return this.with((engine) => backUp(order, { engine, logger, sources, repository: this.repository(order.repository) }, onProgress, signal));
   }
 
   async prepare(access: RepositoryAccess): Promise<{ created: boolean }> {

@@ -1,17 +1,19 @@
 /** The agent's words and the engine's: orders to requests, summaries to results. Pure. */
 import type { BackupOrder, SnapshotInfo } from '../../agent/ports.js';
 import type { BackupRequest, BackupSummary, KeepPolicy, Progress, Snapshot } from '../../backup/index.js';
+import type { OpenedSource } from '../../backup/source/source.js';
 import { HoldfastError } from '../../shared/errors.js';
 import type { Retention, RunProgress, RunResult } from '../../shared/model.js';
 
-export function backupRequestFor(order: BackupOrder, repository: BackupRequest['repository']): BackupRequest {
+export function backupRequestFor(order: BackupOrder, repository: BackupRequest['repository'], sources: Pick<OpenedSource, 'streams' | 'folders' | 'excludes'>): BackupRequest {
   return {
     repository,
-    paths: order.sources.flatMap(({ paths }) => paths),
+    paths: [...sources.folders],
+    ...(sources.streams.length === 0 ? {} : { streams: sources.streams.map(({ mode, path, time }) => ({ mode, path, time: time.toISOString() })) }),
     host: order.host,
     tags: [...order.tags],
     gentle: order.gentle,
-    excludes: { exclude: order.sources.flatMap(({ excludes }) => excludes) },
+    excludes: { exclude: [...sources.excludes] },
   };
 }
 

@@ -22,7 +22,8 @@ const shown = (value: number | undefined): string => (value === undefined ? '' :
 
 export function JobForm({ job, agents, onClose, onDone }: Props): ReactElement {
   const api = useApi();
-  const source = job?.sources[0];
+  const source = job?.sources.find((each) => each.type === 'files');
+  const others = job?.sources.filter((each) => each !== source) ?? [];
   const old = job?.schedule;
   const [agentId, setAgentId] = useState(job?.agentId ?? agents[0]?.id ?? '');
   const [name, setName] = useState(job?.name ?? '');
@@ -49,7 +50,10 @@ export function JobForm({ job, agents, onClose, onDone }: Props): ReactElement {
   const draft = (): JobDraft => {
     const parsed = jobDraftSchema.safeParse({
       ...job, name,
-      sources: [{ type: 'files', paths: lines(paths), excludes: lines(excludes) }, ...(job?.sources.slice(1) ?? [])],
+      sources: [
+        ...(lines(paths).length === 0 && others.length > 0 ? [] : [{ type: 'files', paths: lines(paths), excludes: lines(excludes) }]),
+        ...others,
+      ],
       // Another place is another destination: its password is another one.
       destination: { id: job !== null && job.destination.url === url.trim() ? job.destination.id : crypto.randomUUID(), name: place.trim() || url.trim(), url: url.trim() },
       schedule: schedule(),

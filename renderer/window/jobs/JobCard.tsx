@@ -1,8 +1,9 @@
 /** One job: its status as a sentence, its next run, its runs, and the buttons that act on it. */
 import { useState, type ReactElement } from 'react';
 import type { JobView } from '../../../main/shared/control.js';
-import { isFinal, type Run, type Source } from '../../../main/shared/model.js';
+import { isFinal, type Run } from '../../../main/shared/model.js';
 import { progressLine, runShare, scheduleText, untilText } from '../../../main/shared/phrases.js';
+import { sourceText } from '../../../main/shared/sources.js';
 import { Button, Modal, Progress } from '../../components/controls.js';
 import { ErrorNotice, Facts, Notice, StatusBadge } from '../../components/status.js';
 import { useAction, useApi, useNow } from '../app/context.js';
@@ -12,8 +13,6 @@ import { RunRow, RunRowHead } from './RunRow.js';
 
 /** The newest runs are on the card; the log has the rest. */
 const runsShown = 8;
-
-const sourceText = (source: Source): string => source.paths.join(', ');
 
 export function JobCard({ view, runs, paused }: { view: JobView; runs: readonly Run[]; paused: boolean }): ReactElement {
   const { job, status, lastRun, nextRunAt, recoveryKitConfirmed } = view;
@@ -48,7 +47,7 @@ export function JobCard({ view, runs, paused }: { view: JobView; runs: readonly 
         </Notice>
       )}
       <Facts rows={[
-        ['Folders', job.sources.map(sourceText).join(', ')],
+        ['Backs up', job.sources.map(sourceText).join(', ')],
         ['Destination', <><span key="name">{job.destination.name}</span> <span key="url" className="code quiet">{job.destination.url}</span></>],
         ['Schedule', scheduleText(job.schedule)],
         ['Last run', active !== null ? 'Running now' : lastRun === null ? 'Never' : pastText(lastRun.finishedAt ?? lastRun.startedAt ?? lastRun.queuedAt, now)],

@@ -31,7 +31,7 @@ export async function openMongodb(source: MongodbSource, host: Host, ports: Sour
   const where = `MongoDB at ${serverText(source)}`;
   const password = await ports.password(passwordTarget(source));
   const program = await findTool(host, { programs: ['mongodump'], packages });
-  const tools = new Tools(host);
+  const tools = new Tools(host, {}, ports.patience);
   const inContainer = source.container !== undefined && source.host === 'localhost';
   const tls = source.tls === 'prefer' ? [] : ['--ssl', ...(source.tls === 'require' ? ['--tlsInsecure'] : [])];
   const args = [

@@ -11,7 +11,7 @@ import { passwordTarget, serverText, type MysqlSource } from '../../../shared/so
 import { Tools } from '../process/command.js';
 import { privateFile, type Host } from '../process/host.js';
 import { findTool } from '../process/tools.js';
-import { databasesFolder, dumpMode, pathPart, type OpenedSource, type SnapshotStream, type SourcePorts } from '../source.js';
+import { databasesFolder, dumpMode, pathPart, type DatabaseOfSite, type OpenedSource, type SnapshotStream, type SourcePorts } from '../source.js';
 import { explainMysql } from './errors.js';
 import { optionFile } from './option-file.js';
 
@@ -42,11 +42,11 @@ function tlsOptions(source: MysqlSource, toolIsMaria: boolean): Record<string, t
 }
 
 /** @throws HoldfastError where the server cannot be dumped: not there, no right, a tool missing or too old. */
-export async function openMysql(source: MysqlSource, host: Host, ports: SourcePorts, options: { password?: string } = {}): Promise<OpenedSource> {
+export async function openMysql(source: MysqlSource, host: Host, ports: SourcePorts, options: DatabaseOfSite = {}): Promise<OpenedSource> {
   const where = `MySQL at ${serverText(source)}`;
-  const password = options.password ?? await ports.password(passwordTarget(source));
+  const password = options.password === undefined ? await ports.password(passwordTarget(source)) : options.password;
   const client = await findTool(host, { programs: ['mariadb', 'mysql'], packages: clientPackages });
-  const tools = new Tools(host);
+  const tools = new Tools(host, {}, ports.patience);
   const explain = explainMysql(where, source.user);
   const isSocket = source.host.startsWith('/');
   const inContainer = source.container !== undefined && source.host === 'localhost';
@@ -81,6 +81,12 @@ export async function openMysql(source: MysqlSource, host: Host, ports: SourcePo
   if (missing !== undefined) throw new HoldfastError('source-missing', `${where} has no database "${missing}", or ${source.user === undefined ? 'this user' : `the user "${source.user}"`} may not see it. Choose its databases anew in the job.`);
   const excluded = new Set(source.excludeDatabases);
   const databases = all.filter(([name]) => (source.databases === undefined || source.databases.includes(name)) && !excluded.has(name));
+  const { site } = options;
+  if (site?.table !== undefined) {
+    const [name = ''] = source.databases ?? [];
+    const found = await ask(`select 1 from information_schema.tables where table_schema = ${literal(name)} and table_name = ${literal(site.table)}`);
+    if (found.length === 0) throw new HoldfastError('source-missing', `${site.title}: its database "${name}" has no table "${site.table}". Finish its installation, or correct the prefix in its settings.`);
+  }
   await warnOfTablesWithoutTransactions(databases.map(([name]) => name), ask, where, ports);
 
   const folder = `${databasesFolder}/mysql/${pathPart(serverText(source))}`;
@@ -101,8 +107,8 @@ export async function openMysql(source: MysqlSource, host: Host, ports: SourcePo
       yield* complete(what, open(what, dumpArguments(source, name, flavour, dumpIsMaria), signal));
     },
   });
-  const users = await usersStream(flavour, dumpIsMaria, ask);
-  if (!users) ports.warn(`Users and grants of ${where} are not in the backup: ${flavour.isMaria ? 'its user may not read them' : 'MySQL\'s tools do not dump them'}.`);
+  const users = site === undefined && await usersStream(flavour, dumpIsMaria, ask);
+  if (!users && site === undefined) ports.warn(`Users and grants of ${where} are not in the backup: ${flavour.isMaria ? 'its user may not read them' : 'MySQL\'s tools do not dump them'}.`);
   return {
     folders: [], excludes: [],
     streams: [

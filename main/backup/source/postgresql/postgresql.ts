@@ -12,7 +12,7 @@ import { passwordTarget, serverText, type PostgresqlSource } from '../../../shar
 import { Tools } from '../process/command.js';
 import type { Host } from '../process/host.js';
 import { findTool } from '../process/tools.js';
-import { databasesFolder, dumpMode, pathPart, type OpenedSource, type SnapshotStream, type SourcePorts } from '../source.js';
+import { databasesFolder, dumpMode, pathPart, type DatabaseOfSite, type OpenedSource, type SnapshotStream, type SourcePorts } from '../source.js';
 import { explainPostgres } from './errors.js';
 
 const packages = { debian: 'postgresql-client', fedora: 'postgresql', homebrew: 'libpq' };
@@ -27,7 +27,7 @@ const facts = z.object({
 });
 
 /** A connection string with its values quoted, so that no name of a database can add a setting (libpq, "Keyword/Value Connection Strings"). */
-function connection(source: PostgresqlSource, database: string): string {
+export function connection(source: PostgresqlSource, database: string): string {
   const inContainer = source.container !== undefined;
   const values: Record<string, string | undefined> = {
     host: inContainer && source.host === 'localhost' ? undefined : source.host, port: source.port?.toString(), user: source.user, dbname: database,
@@ -37,7 +37,7 @@ function connection(source: PostgresqlSource, database: string): string {
 }
 
 /** Debian keeps one set of tools per version beside the wrappers on the PATH. Newest first. */
-async function versionedFolders(): Promise<string[]> {
+export async function versionedFolders(): Promise<string[]> {
   const roots = ['/usr/lib/postgresql', '/opt/homebrew/opt', '/usr/local/opt', '/usr'];
   const found: { version: number; folder: string }[] = [];
   for (const root of roots) {
@@ -49,7 +49,7 @@ async function versionedFolders(): Promise<string[]> {
   return found.sort((a, b) => b.version - a.version).map(({ folder }) => folder);
 }
 
-async function tool(host: Host, name: string): Promise<string> {
+export async function postgresTool(host: Host, name: string): Promise<string> {
   const versioned = host.container === null ? (await versionedFolders()).map((folder) => path.join(folder, name)) : [];
   return findTool(host, { programs: [...versioned, name], packages });
 }
@@ -57,12 +57,12 @@ async function tool(host: Host, name: string): Promise<string> {
 const major = (number: number): number => Math.floor(number / 10_000);
 
 /** @throws HoldfastError where the server cannot be dumped: not there, no right, a tool missing or too old. */
-export async function openPostgresql(source: PostgresqlSource, host: Host, ports: SourcePorts): Promise<OpenedSource> {
+export async function openPostgresql(source: PostgresqlSource, host: Host, ports: SourcePorts, options: DatabaseOfSite = {}): Promise<OpenedSource> {
   const where = `PostgreSQL at ${serverText(source)}`;
-  const password = await ports.password(passwordTarget(source));
+  const password = options.password === undefined ? await ports.password(passwordTarget(source)) : options.password;
   const explain = explainPostgres(where, source.user);
-  const [psql, pgDump, pgDumpall] = [await tool(host, 'psql'), await tool(host, 'pg_dump'), await tool(host, 'pg_dumpall')];
-  const tools = new Tools(host, password === null ? {} : { PGPASSWORD: password });
+  const [psql, pgDump, pgDumpall] = [await postgresTool(host, 'psql'), await postgresTool(host, 'pg_dump'), await postgresTool(host, 'pg_dumpall')];
+  const tools = new Tools(host, password === null ? {} : { PGPASSWORD: password }, ports.patience);
   const ask = (program: string, args: string[]): Promise<string> => tools.text({ program, args }, { tool: path.basename(program), explain });
 
   const known = facts.parse(JSON.parse(await ask(psql, [
@@ -79,7 +79,8 @@ export async function openPostgresql(source: PostgresqlSource, host: Host, ports
   if (missing !== undefined) throw new HoldfastError('source-missing', `${where} has no database "${missing}". Choose its databases anew in the job.`);
   const excluded = new Set(source.excludeDatabases);
   const databases = (source.databases ?? known.databases).filter((name) => !excluded.has(name));
-  if (!known.all_roles) ports.warn(`The user of ${where} is no superuser, so the passwords of its roles are not in the backup.`);
+  const withRoles = options.site === undefined;
+  if (withRoles && !known.all_roles) ports.warn(`The user of ${where} is no superuser, so the passwords of its roles are not in the backup.`);
 
   const folder = `${databasesFolder}/postgresql/${pathPart(serverText(source))}`;
   const stream = (name: string, file: string, program: string, args: string[]): SnapshotStream => ({
@@ -89,9 +90,9 @@ export async function openPostgresql(source: PostgresqlSource, host: Host, ports
   return {
     folders: [], excludes: [],
     streams: [
-      stream(`Roles of ${where}`, 'globals.sql', pgDumpall, [
+      ...withRoles ? [stream(`Roles of ${where}`, 'globals.sql', pgDumpall, [
         '--globals-only', '--no-password', `--dbname=${connection(source, source.databases?.[0] ?? 'postgres')}`, ...(known.all_roles ? [] : ['--no-role-passwords']),
-      ]),
+      ])] : [],
       ...databases.map((database) => stream(`PostgreSQL database "${database}"`, `${pathPart(database)}.dump`, pgDump, [
         '--format=custom', '--compress=0', '--no-password', `--lock-wait-timeout=${lockWait}`, `--dbname=${connection(source, database)}`,
         ...(source.excludeSchemas ?? []).map((name) => `--exclude-schema=${name}`),

@@ -27,6 +27,8 @@ const mostSaid = 8 * 1024;
 const mostCaptured = 64 * 1024 * 1024;
 /** Questions to a server are answered within this time, ms. */
 const probeLimit = 60_000;
+/** How long a tool may say nothing, ms. A server that is frozen would hold up the run, and all runs after it, for good. */
+const usualPatience = 600_000;
 /** How long a tool that was asked to end may take, ms. */
 const grace = 3000;
 
@@ -36,7 +38,8 @@ class Tool {
   readonly ended: Promise<Ended>;
   private said = '';
   private startError: Error | null = null;
-  private timedOut = false;
+  private trouble: HoldfastError | null = null;
+  private silence: NodeJS.Timeout | undefined;
   private killer: NodeJS.Timeout | undefined;
   private readonly timer: NodeJS.Timeout | undefined;
   private readonly stop = (): void => { this.kill(); };
@@ -55,7 +58,7 @@ class Tool {
     if (options.signal.aborted) this.kill();
     if (options.limit !== undefined) {
       this.timer = setTimeout(() => {
-        this.timedOut = true;
+        this.trouble = new HoldfastError('source-failed', `${options.tool} was stopped because it took too long. Try again when the server has less to do.`, { retryable: true });
         this.kill();
       }, options.limit);
     }
@@ -65,13 +68,26 @@ class Tool {
     return this.started.child.stdout;
   }
 
+  /** From now on until `heard`, it may say nothing for `patience` ms. */
+  listen(patience: number): void {
+    this.silence = setTimeout(() => {
+      const time = patience < 60_000 ? `${Math.ceil(patience / 1000)} seconds` : `${Math.round(patience / 60_000)} minutes`;
+      this.trouble = new HoldfastError('source-failed', `${this.options.tool} was stopped because nothing came from it for ${time}. See whether the server hangs or waits for a lock, then run the backup again.`, { retryable: true });
+      this.kill();
+    }, patience);
+  }
+
+  heard(): void {
+    clearTimeout(this.silence);
+  }
+
   /** Waits for the end of a tool whose output was read to its end. */
   async finish(): Promise<void> {
     const { code, signal } = await this.ended;
     const { explain, tool } = this.options;
     this.options.signal.throwIfAborted();
     if (this.startError !== null) throw new HoldfastError('source-failed', `${tool} could not be started: ${this.startError.message}.`);
-    if (this.timedOut) throw new HoldfastError('source-failed', `${tool} was stopped because it took too long. Try again when the server has less to do.`, { retryable: true });
+    if (this.trouble) throw this.trouble;
     if (code === 0) return;
     const said = this.said.trim();
     throw explain({ code, signal, said }) ?? generalFailure(tool, { code, signal, said });
@@ -85,6 +101,7 @@ class Tool {
     await this.ended;
     clearTimeout(this.killer);
     clearTimeout(this.timer);
+    clearTimeout(this.silence);
     this.options.signal.removeEventListener('abort', this.stop);
     this.started.child.stdin?.destroy();
     await this.started.cleanUp();
@@ -110,8 +127,8 @@ export class Tools {
   private readonly running = new Set<Tool>();
   private readonly ending = new AbortController();
 
-  /** @param env given to every tool; may hold secrets */
-  constructor(readonly host: Host, private readonly env: Readonly<Record<string, string>> = {}) {}
+  /** @param env given to every tool; may hold secrets @param patience how long one may say nothing, ms */
+  constructor(readonly host: Host, private readonly env: Readonly<Record<string, string>> = {}, private readonly patience = usualPatience) {}
 
   /** The output of a tool, gathered to pieces of a useful size. Ends without an error only where the tool says it did its work. */
   async *stream(command: Command, options: RunOptions): AsyncGenerator<Uint8Array> {
@@ -122,7 +139,12 @@ export class Tools {
     try {
       let waiting: Buffer[] = [];
       let size = 0;
-      for await (const piece of tool.output) {
+      const output = tool.output[Symbol.asyncIterator]();
+      for (;;) {
+        tool.listen(this.patience); // only here: while the repository takes a piece, the tool has to wait
+        const { done, value: piece } = await output.next();
+        if (done) break;
+        tool.heard();
         signal.throwIfAborted();
         waiting.push(piece);
         size += piece.length;

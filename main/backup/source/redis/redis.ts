@@ -32,7 +32,7 @@ export async function openRedis(source: RedisSource, host: Host, ports: SourcePo
   const password = await ports.password(passwordTarget(source));
   const explain = explainRedis(where, source.user);
   const program = await findTool(host, { programs: ['redis-cli', 'valkey-cli'], packages });
-  const tools = new Tools(host, password === null ? {} : { REDISCLI_AUTH: password });
+  const tools = new Tools(host, password === null ? {} : { REDISCLI_AUTH: password }, ports.patience);
   const inContainer = source.container !== undefined && source.host === 'localhost';
   const place = source.host.startsWith('/') ? ['-s', source.host] : inContainer ? [] : ['-h', source.host, '-p', String(source.port ?? defaultPorts.redis)];
   const args = [...place, '--no-auth-warning', ...(source.user === undefined ? [] : ['--user', source.user]), ...(source.tls === 'prefer' ? [] : ['--tls', ...(source.tls === 'require' ? ['--insecure'] : [])])];

@@ -1,7 +1,7 @@
 /** Holdfast and the official restic on the same files and repositories. */
-import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe as group, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe as group, expect, onTestFinished, test } from 'vitest';
 import * as engine from '../../../main/backup/index.js';
 import { Restic } from '../../helpers/restic.js';
 import { bytes, describe, makeZoo, temporaryFolder } from '../../helpers/trees.js';
@@ -107,7 +107,10 @@ group('both write', () => {
   test('relative, parent and overlapping paths give the same trees', async () => {
     const { restic, repository } = place();
     await restic.init();
-    const base = join(folder.path, 'base');
+    // Folders above an absolute path are part of the tree, so they must not change meanwhile, as /tmp does while tests run.
+    const quiet = mkdtempSync('/var/tmp/holdfast-test-');
+    onTestFinished(() => rmSync(quiet, { recursive: true }));
+    const base = join(quiet, 'base');
     mkdirSync(join(base, 'a/b/c'), { recursive: true });
     mkdirSync(join(base, 'd'));
     writeFileSync(join(base, 'a/b/c/file'), '1');

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { ageText } from './text.js';
 import { isFinal, isGood, timeSchema, idSchema, type Run } from './model.js';
+import { provenText, type DrillFacts } from './drill.js';
 
 /** From best to worst, but for `Not set up`, which stands alone. */
 export const statuses = ['Protected', 'Paused', 'Due', 'At risk', 'Failing', 'Not set up'] as const;
@@ -37,6 +38,8 @@ export interface JobFacts {
   readonly interval: number | null;
   /** Why a wanted run has not begun ("the disk 'Backup' is not attached"), if it is being held back. */
   readonly waitingFor: string | null;
+  /** Absent where drills are not known. */
+  readonly drills?: DrillFacts | null;
 }
 
 const day = 86_400_000;
@@ -47,6 +50,7 @@ const grace = 15 * 60_000;
 export function jobStatus(facts: JobFacts, now: number): StatusReport {
   const lastGoodAt = facts.lastGoodAt === null ? null : new Date(facts.lastGoodAt).toISOString();
   const report = (status: Status, reason: string): StatusReport => ({ status, reason, lastGoodAt });
+  const proven = facts.drills ? provenText(facts.drills, now) : '';
   const last = facts.lastGoodAt === null ? 'there is no backup yet' : `last backup ${ageText(now - facts.lastGoodAt)}`;
   const waiting = facts.waitingFor === null ? '' : `; ${facts.waitingFor}`;
   const run = facts.lastRun;
@@ -60,6 +64,9 @@ export function jobStatus(facts: JobFacts, now: number): StatusReport {
     if (run !== null && !isFinal(run.state)) return report('Due', 'The first backup is running');
     return report('Due', `The first backup has not been made yet${waiting}`);
   }
+  const drill = facts.drills?.last ?? null;
+  // A backup that did not come back is worth less than one that is late.
+  if (drill?.outcome === 'failed') return report('At risk', `The restore drill failed ${ageText(now - drill.at)}: ${drill.reason ?? 'no reason is known.'} ${capital(last)}${proven}`);
   const late = facts.dueAt === null ? 0 : now - facts.dueAt;
   if (late > grace) {
     if (late > Math.max(facts.interval ?? 0, day)) return report('At risk', `${capital(last)}${waiting}`);
@@ -67,7 +74,7 @@ export function jobStatus(facts: JobFacts, now: number): StatusReport {
   }
   const unread = run !== null && isGood(run.state) ? (run.result?.unreadableCount ?? 0) : 0;
   const but = unread === 0 ? '' : `, ${unread} ${unread === 1 ? 'file' : 'files'} not read`;
-  return report('Protected', `${capital(last)}${but}`);
+  return report('Protected', `${capital(last)}${but}${proven}`);
 }
 
 export interface ComputerFacts {

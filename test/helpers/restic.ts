@@ -48,7 +48,7 @@ export class Restic {
     if (!out.includes('no errors were found')) throw new Error(out);
   }
 
-  async backup(paths: string[], options: { cwd?: string; env?: Record<string, string>; args?: string[] } = {}): Promise<{ snapshot_id: string; data_blobs: number; tree_blobs: number; files_unmodified: number }> {
+  async backup(paths: string[], options: { cwd?: string; env?: Record<string, string>; args?: string[] } = {}): Promise<{ snapshot_id: string; data_blobs: number; tree_blobs: number; data_added: number; files_unmodified: number }> {
     const out = await this.ok(['backup', '--json', ...options.args ?? [], ...paths], options);
     return JSON.parse(out.trim().split('\n').at(-1) ?? '{}');
   }

@@ -20,7 +20,7 @@ import { KnownBlobs } from '../index/known-blobs.js';
 import { Files } from '../posix/files.js';
 import { BlobReader } from '../repository/blobs.js';
 import { PackSaver } from '../repository/pack-saver.js';
-import { adoptOrphans } from './resume.js';
+import { adoptOrphans, listPacks } from './resume.js';
 import { findParent, findSnapshot } from '../repository/snapshots.js';
 import { programVersion } from '../version.js';
 import { sharedWords, type ArchiveData } from '../workers/messages.js';
@@ -47,9 +47,12 @@ async function run(request: Parsed, control: InputControl, session: Session): Pr
   const time = request.time === undefined ? started : timeOf(request.time);
   const host = request.host ?? hostname();
   const base = fromText(request.workingFolder ?? process.cwd());
-    const files = new Files();
+  const files = new Files();
   if (!files.complete) session.warn('Extended attributes and names of owners cannot be read on this system; they are left out.');
 
+  // somebody else at work has packs that are in no index yet
+  const listing = !request.dryRun && (session.alone || session.abandonedLocks.length > 0) ? listPacks(repository, session.signal) : Promise.resolve([]);
+  listing.catch(() => undefined); // looked at below
   const known = KnownBlobs.create(0);
   const { index } = await repository.loadIndex({
     signal: session.signal, onPack: (pack) => { for (const blob of pack.blobs) if (blob.type === 'data') known.addHex(blob.id); },
@@ -84,14 +87,12 @@ async function run(request: Parsed, control: InputControl, session: Session): Pr
     dryRun: request.dryRun ?? false, gentle: request.gentle ?? false,
   };
   const saver = new PackSaver(repository, { signal, onFailure: fail });
-  if (session.abandonedLocks.length > 0 && !request.dryRun) {
-    await adoptOrphans(session, index, (pack) => {
-      saver.adopt(pack);
-      for (const blob of pack.blobs) if (blob.type === 'data') known.addHex(blob.id);
-    });
-    await saver.writeIndex();
-    for (const name of session.abandonedLocks) await repository.backend.remove({ kind: 'locks', name }, signal);
-  }
+  await adoptOrphans(session, index, await listing, (pack) => {
+    saver.adopt(pack);
+    for (const blob of pack.blobs) if (blob.type === 'data') known.addHex(blob.id);
+  });
+  await saver.writeIndex();
+  if (!request.dryRun) for (const name of session.abandonedLocks) await repository.backend.remove({ kind: 'locks', name }, signal);
   const pool: ArchivePool = new WorkerPool({ size: workers, data, onEvent: ({ pack }) => { saver.add(pack); } });
   const trees = new TreePacker(repository, index, { spoolFolder, packSize, dryRun: data.dryRun, compression: data.compression, onFull: (pack) => { saver.add(pack); } });
   const queue = new FileQueue(pool, workers, { counts: (counts) => { tally.addBlobs(counts); }, failed: fail });

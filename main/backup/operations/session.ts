@@ -15,6 +15,8 @@ export interface Session {
   readonly warn: (text: string) => void;
   /** Locks that a process left behind when it died. */
   readonly abandonedLocks: readonly Id[];
+  /** No other process was at work in the repository when this began. */
+  readonly alone: boolean;
 }
 
 /** Runs `work` on an open, locked repository. Rejects with HoldfastError only. */
@@ -31,7 +33,7 @@ export async function withRepository<T>(access: RepositoryAccess, lock: LockKind
         exclusive: lock === 'exclusive', timeout: access.lockTimeout, signal, onWarning: warn,
       });
       try {
-        return await work({ repository, signal, warn, abandonedLocks: held?.abandoned ?? [] });
+        return await work({ repository, signal, warn, abandonedLocks: held?.abandoned ?? [], alone: held?.alone ?? false });
       } finally {
         await held?.release().catch((error: unknown) => { warn(`The lock could not be removed: ${asHoldfastError(error).message}`); });
       }

@@ -27,6 +27,7 @@ const firstRead = 16 * 1024;
  */
 export async function loadHeader(id: Id, size: number, sealer: Sealer, load: (offset: number, length: number) => Promise<Buffer>): Promise<PackedBlob[]> {
   const what = `pack ${shortId(id)}`;
+  if (size <= overhead + lengthFieldBytes) throw damaged(what, 'it is too short to be a pack');
   let tail = await load(Math.max(0, size - firstRead), Math.min(size, firstRead));
   const length = headerLength(tail, size, what);
   const whole = length + lengthFieldBytes;

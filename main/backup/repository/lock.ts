@@ -47,6 +47,8 @@ export async function findLocks(repository: Repository, signal?: AbortSignal): P
 export class RepositoryLock {
   /** Locks of processes that ended without cleaning up; they may have left packs that no index names. */
   readonly abandoned: Id[] = [];
+  /** Whether no other process was at work in the repository when the lock was taken. */
+  alone = true;
   private timer: NodeJS.Timeout | undefined;
   private released = false;
 
@@ -68,10 +70,11 @@ export class RepositoryLock {
   }
 
   private static async attempt(repository: Repository, options: LockOptions): Promise<RepositoryLock> {
-    const abandoned = await this.refuseConflict(repository, options, null);
+    const { abandoned, others } = await this.refuseConflict(repository, options, null);
     const id = await repository.save('locks', content(options.exclusive), options.signal);
     const lock = new RepositoryLock(repository, id, options.exclusive);
     lock.abandoned.push(...abandoned);
+    lock.alone = others === 0;
     try {
       await sleep(settle, undefined, options.signal ? { signal: options.signal } : {});
       await this.refuseConflict(repository, options, id);
@@ -84,11 +87,14 @@ export class RepositoryLock {
     return lock;
   }
 
-  private static async refuseConflict(repository: Repository, options: LockOptions, mine: Id | null): Promise<Id[]> {
+  private static async refuseConflict(repository: Repository, options: LockOptions, mine: Id | null): Promise<{ abandoned: Id[]; others: number }> {
     const abandoned: Id[] = [];
+    let others = 0;
     for (const { id, lock, stale } of await findLocks(repository, options.signal)) {
       if (id === mine) continue;
       if (stale) abandoned.push(id);
+      // one of this very process was left behind when the destination could not be reached: one run at a time works in a repository
+      else if (lock.hostname !== hostname() || lock.pid !== process.pid) others++;
       if (!options.exclusive && !lock.exclusive) continue;
       if (stale) {
         await repository.backend.remove({ kind: 'locks', name: id });
@@ -99,7 +105,7 @@ export class RepositoryLock {
       throw new HoldfastError('repository-locked',
         `The repository is in use by ${lock.username || 'somebody'} on ${lock.hostname} (process ${lock.pid}, refreshed ${minutes} min ago). Wait until that has finished, or run unlock if it no longer runs.`);
     }
-    return abandoned;
+    return { abandoned, others };
   }
 
   /** Writes a fresh lock, then removes the old one. */

@@ -11,6 +11,8 @@ import type { Repository } from './repository.js';
 /** As restic: an index file with more blobs than this is written. */
 const mostBlobs = 50_000;
 const indexEvery = 5 * 60 * 1000;
+/** How long the end of a run that failed may be held up, ms. */
+const lastIndexWithin = 5000;
 
 export interface PackSaverOptions {
   readonly signal?: AbortSignal | undefined;
@@ -59,11 +61,12 @@ export class PackSaver {
     await this.writeIndex();
   }
 
-  /** Throws away what was not saved. */
+  /** Throws away what was not saved. What was saved gets into an index even now, if that can be done quickly: the next run builds on it. */
   async abandon(): Promise<void> {
     this.failure ??= new Error('abandoned');
     await Promise.allSettled([...this.active, this.indexing]);
     await Promise.all(this.queue.splice(0).map((pack) => rm(pack.path, { force: true })));
+    await this.writeIndex(AbortSignal.timeout(lastIndexWithin)).catch(() => undefined); // the next backup finds the packs without it, too
   }
 
   private pump(): void {
@@ -94,16 +97,21 @@ export class PackSaver {
   }
 
   /** Saves an index of the packs that are in none yet. */
-  writeIndex(): Promise<void> {
+  writeIndex(signal = this.options.signal): Promise<void> {
     const write = async (): Promise<void> => {
       if (this.unindexed.length === 0) return;
       const packs = this.unindexed;
       this.unindexed = [];
       this.unindexedBlobs = 0;
       this.lastIndex = Date.now();
-      await this.repository.save('index', encodeIndex(packs), this.options.signal);
+      try {
+        await this.repository.save('index', encodeIndex(packs), signal);
+      } catch (error) {
+        this.unindexed.unshift(...packs);
+        throw error;
+      }
     };
-    this.indexing = this.indexing.then(write);
+    this.indexing = this.indexing.catch(() => undefined).then(write);
     return this.indexing;
   }
 

@@ -3,8 +3,10 @@ import { HoldfastError } from '../shared/errors.js';
 import { formatLink } from '../shared/protocol/link.js';
 import { adminRoutes, type AdminResult, type AdminRoute, type AdminRoutes, type HubAdmin } from '../shared/protocol/admin.js';
 import type { z } from 'zod';
+import type { Alerts } from './alerts/alerts.js';
 import type { Agents } from './agents/agents.js';
 import type { Overview } from './agents/overview.js';
+import type { Escrow } from './escrow/escrow.js';
 import type { SetupTokens } from './enrolment/setup-tokens.js';
 import type { Jobs } from './jobs/jobs.js';
 import type { Runs } from './runs/runs.js';
@@ -20,6 +22,8 @@ export interface AdminPorts {
   readonly jobs: Jobs;
   readonly runs: Runs;
   readonly storage: HubStorage;
+  readonly escrow: Escrow;
+  readonly alerts: Alerts;
   readonly users: Users;
   readonly sessions: Sessions;
   readonly audit: Audit;
@@ -30,12 +34,13 @@ export interface AdminPorts {
 
 type Handlers = { [N in AdminRoute]: (params: z.infer<AdminRoutes[N]['params']>) => Promise<AdminResult<N>> };
 
-export function createHubAdmin({ agents, overview, setupTokens, jobs, runs, storage, users, sessions, audit, address, hub }: AdminPorts): HubAdmin {
+export function createHubAdmin({ agents, overview, setupTokens, jobs, runs, storage, escrow, alerts, users, sessions, audit, address, hub }: AdminPorts): HubAdmin {
   const handlers: Handlers = {
     hub: () => hub(),
     createSetupToken: async (wish) => {
       const made = await setupTokens.create(wish);
-      return { ...made, link: formatLink({ kind: 'join', token: made.token, ...address() }) };
+      const recovery = await escrow.recipient();
+      return { ...made, link: formatLink({ kind: 'join', token: made.token, ...address(), ...(recovery === null ? {} : { recovery }) }) };
     },
     listSetupTokens: () => setupTokens.list(),
     revokeSetupToken: async ({ id }) => {
@@ -107,6 +112,36 @@ export function createHubAdmin({ agents, overview, setupTokens, jobs, runs, stor
       return {};
     },
     renewStorageCredentials: ({ id }) => storage.renew(id),
+    escrow: () => escrow.overview(),
+    useRecoveryKey: async ({ recipient }) => {
+      await escrow.use(recipient);
+      return {};
+    },
+    stopEscrow: async ({ forget }) => {
+      await escrow.stop(forget);
+      return {};
+    },
+    listSealedPasswords: () => escrow.sealed(),
+    listAlerts: (wish) => alerts.list(wish),
+    alertSettings: () => alerts.settings(),
+    updateAlertSettings: async (change) => {
+      await alerts.changeSettings(change);
+      return {};
+    },
+    listAlertChannels: () => alerts.channels.list(),
+    createAlertChannel: async ({ name, config }) => ({ id: await alerts.channels.create(name, config) }),
+    updateAlertChannel: async ({ id, ...change }) => {
+      await alerts.channels.update(id, change);
+      return {};
+    },
+    deleteAlertChannel: async ({ id }) => {
+      await alerts.channels.remove(id);
+      return {};
+    },
+    testAlertChannel: async ({ id }) => {
+      await alerts.test(id);
+      return {};
+    },
     listAudit: (wish) => audit.list(wish),
   };
   const names = Object.keys(adminRoutes) as AdminRoute[];

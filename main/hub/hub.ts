@@ -4,6 +4,8 @@ import path from 'node:path';
 import type { Server } from 'node:http';
 import { HoldfastError } from '../shared/errors.js';
 import { createHubAdmin } from './admin.js';
+import { Alerts } from './alerts/alerts.js';
+import { spaceOf } from './alerts/space.js';
 import { Agents } from './agents/agents.js';
 import { Overview } from './agents/overview.js';
 import { FailureLimit } from './api/failure-limit.js';
@@ -12,6 +14,7 @@ import { createJsonServer } from './api/server.js';
 import { singleProcess } from './cluster/cluster.js';
 import { postgresCluster } from './cluster/postgres.js';
 import { addEnrolRoute } from './enrolment/enrol-route.js';
+import { Escrow } from './escrow/escrow.js';
 import { SetupTokens } from './enrolment/setup-tokens.js';
 import { Jobs } from './jobs/jobs.js';
 import { listenLocally, removeSocket } from './local-socket/server.js';
@@ -74,7 +77,9 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     const setupTokens = new SetupTokens(db, clock, agents);
     const jobs = new Jobs(db, clock, cluster);
     const runs = new Runs(db, clock, cluster, jobs);
-    const registry = new Registry({ clock, logger, agents, jobs, runs, ingest: new Ingest(commits), cluster, hub: { name, version } });
+    const storage = new HubStorage({ root: options.storageFolder ?? path.join(dataFolder, 'storage'), db, agents, clock, logger, url: () => url });
+    const escrow = new Escrow(db, clock);
+    const registry = new Registry({ clock, logger, agents, jobs, runs, storage, escrow, ingest: new Ingest(commits), cluster, hub: { name, version } });
     cluster.serve(registry);
     cluster.subscribe((agentId, signal) => registry.tell(agentId, signal));
     const overview = new Overview(db, clock, agents, cluster);
@@ -88,9 +93,9 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     /** Known once it listens; nothing is asked before. */
     let url = options.publicUrl ?? '';
     const startedAt = new Date(clock.now()).toISOString();
-    const storage = new HubStorage({ root: options.storageFolder ?? path.join(dataFolder, 'storage'), db, agents, clock, logger, url: () => url });
+    const alerts = new Alerts({ db, clock, logger, leases: cluster, storage: spaceOf(storage), hub: () => ({ name, url }), desktop: options.notify ?? null });
     const admin = createHubAdmin({
-      agents, overview, setupTokens, jobs, runs, storage, users, sessions, audit,
+      agents, overview, setupTokens, jobs, runs, storage, escrow, alerts, users, sessions, audit,
       address: () => ({ url, fingerprint: certificate.pinned ? certificate.fingerprint : null }),
       hub: async () => ({ name, version, url, fingerprint: certificate.fingerprint, startedAt, agents: (await agents.list()).length, online: (await cluster.online()).size }),
     });
@@ -116,6 +121,8 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
 
     if (url === '') url = `https://${reachableHost(host)}:${port}`;
     storage.start();
+    await alerts.start();
+    undo.push(() => alerts.close());
     const owned = audit.watch(admin, localActor);
     const local = createJsonServer(null, logger);
     addAdminRoutes(local.app, owned);

@@ -31,6 +31,8 @@ export interface HubOptions {
   readonly database?: string;
   /** The built dashboard, where it is not beside the built hub. */
   readonly pageFolder?: string;
+  /** Shows a notification on the desktop that this hub is part of; absent on servers. */
+  readonly notify?: (notice: { readonly title: string; readonly body: string }) => void;
   readonly logger: HubLogger;
   readonly clock?: HubClock;
 }

@@ -22,6 +22,8 @@ export interface Cluster extends Signals {
   release(agentId: number): void;
   /** Agents connected to any process. */
   online(): Promise<ReadonlySet<number>>;
+  /** Takes or keeps for `ms` what only one process may do at a time. False while another one has it. */
+  lease(name: string, ms: number): Promise<boolean>;
   /** Told once, before the first claim. */
   serve(holder: Holder): void;
   close(): Promise<void>;
@@ -34,6 +36,7 @@ export function singleProcess(): Cluster {
     claim: () => Promise.resolve(true),
     release: () => undefined,
     online: () => Promise.resolve(new Set(holder?.onlineIds() ?? [])),
+    lease: () => Promise.resolve(true),
     serve: (its) => { holder = its; },
     close: () => Promise.resolve(),
   };

@@ -93,6 +93,15 @@ class PostgresCluster implements Cluster {
     return new Set(rows.map((row) => row.agent_id));
   }
 
+  async lease(name: string, ms: number): Promise<boolean> {
+    const until = sql<number>`${databaseNow} + ${sql.lit(ms)}`;
+    const mine = await this.options.db.insertInto('leases').values({ name, hub_id: this.id, until })
+      .onConflict((on) => on.column('name').doUpdateSet({ hub_id: this.id, until })
+        .where((eb) => eb.or([eb('leases.hub_id', '=', this.id), eb('leases.until', '<', databaseNow)])))
+      .returning('name').executeTakeFirst();
+    return mine !== undefined;
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     this.cancelHeartbeat();
@@ -100,6 +109,7 @@ class PostgresCluster implements Cluster {
     await Promise.allSettled(this.queues.values());
     const { db } = this.options;
     await db.deleteFrom('connections').where('hub_id', '=', this.id).execute().catch(() => undefined);
+    await db.deleteFrom('leases').where('hub_id', '=', this.id).execute().catch(() => undefined);
     await db.deleteFrom('hubs').where('id', '=', this.id).execute().catch(() => undefined);
     await this.client?.end().catch(() => undefined);
   }

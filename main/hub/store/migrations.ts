@@ -170,5 +170,52 @@ export const migrationsFor = (kind: DatabaseKind): Record<string, Migration> => 
           .execute();
       },
     },
+    '0005-alerts': {
+      async up(db: Kysely<unknown>): Promise<void> {
+        await db.schema.createTable('alerts')
+          .addColumn('id', 'text', (c) => c.primaryKey())
+          .addColumn('key', 'text', (c) => c.notNull())
+          .addColumn('kind', 'text', (c) => c.notNull())
+          .addColumn('title', 'text', (c) => c.notNull())
+          .addColumn('text', 'text', (c) => c.notNull())
+          .addColumn('agent_id', 'bigint')
+          .addColumn('job_id', 'text')
+          .addColumn('opened_at', 'bigint', (c) => c.notNull())
+          .addColumn('over_at', 'bigint')
+          .execute();
+        // Whatever happens, a problem is told once.
+        await sql`create unique index alerts_open on alerts (key) where over_at is null`.execute(db);
+        await db.schema.createTable('alert_channels')
+          .addColumn('id', 'text', (c) => c.primaryKey())
+          .addColumn('name', 'text', (c) => c.notNull())
+          .addColumn('config', 'text', (c) => c.notNull())
+          .addColumn('enabled', 'integer', (c) => c.notNull())
+          .addColumn('created_at', 'bigint', (c) => c.notNull())
+          .addColumn('last_sent_at', 'bigint')
+          .addColumn('last_error', 'text')
+          .addColumn('attempts', 'integer', (c) => c.notNull())
+          .addColumn('next_at', 'bigint', (c) => c.notNull())
+          .execute();
+        await db.schema.createTable('alert_messages')
+          .addColumn('id', id, numbered)
+          .addColumn('channel_id', 'text', (c) => c.notNull().references('alert_channels.id'))
+          .addColumn('alert_id', 'text', (c) => c.notNull().references('alerts.id'))
+          .addColumn('state', 'text', (c) => c.notNull())
+          .execute();
+        await db.schema.createIndex('alert_messages_by_channel').on('alert_messages').columns(['channel_id', 'id']).execute();
+        await db.schema.createTable('alert_settings').addColumn('id', 'integer', (c) => c.primaryKey()).addColumn('settings', 'text', (c) => c.notNull()).execute();
+        await db.schema.createTable('leases')
+          .addColumn('name', 'text', (c) => c.primaryKey())
+          .addColumn('hub_id', 'text', (c) => c.notNull())
+          .addColumn('until', 'bigint', (c) => c.notNull())
+          .execute();
+        await sql`create index jobs_due on jobs (due_at) where deleted_at is null`.execute(db);
+      },
+    },
+    '0006-consent': {
+      async up(db: Kysely<unknown>): Promise<void> {
+        await db.schema.alterTable('agents').addColumn('held', 'text').execute();
+      },
+    },
   };
 };

@@ -1,6 +1,6 @@
 /**
  * The hub's tables. Times are milliseconds since the epoch, booleans are 0 and 1, documents are JSON text: the same on SQLite
- * and PostgreSQL. Nothing here is a secret; of tokens only the SHA-256 is kept.
+ * and PostgreSQL. Of tokens only the SHA-256 is kept; what alert channels need to log in somewhere is the one secret here.
  */
 import type { Generated } from 'kysely';
 
@@ -33,6 +33,8 @@ export interface AgentRow {
   journal_id: string | null;
   /** The last event of that journal which is stored here. */
   acked_seq: number;
+  /** Jobs that it does not run as they are, because its owner has not allowed it there, as JSON; null for none. */
+  held: string | null;
 }
 
 export interface JobRow {
@@ -177,7 +179,60 @@ export interface SealedPasswordRow {
   sealed_at: number;
 }
 
+/** A problem, from when it was first seen; at most one without an end per key. */
+export interface AlertRow {
+  id: string;
+  key: string;
+  kind: string;
+  title: string;
+  text: string;
+  agent_id: number | null;
+  job_id: string | null;
+  opened_at: number;
+  over_at: number | null;
+}
+
+export interface AlertChannelRow {
+  id: string;
+  name: string;
+  /** As its owner gave it, as JSON. The one place in this database that may hold a password or a token as it is: it must be sent. */
+  config: string;
+  enabled: number;
+  created_at: number;
+  last_sent_at: number | null;
+  last_error: string | null;
+  /** Failures in a row, and when the next attempt is. */
+  attempts: number;
+  next_at: number;
+}
+
+/** What is still to be said through a channel. */
+export interface AlertMessageRow {
+  id: Generated<number>;
+  channel_id: string;
+  alert_id: string;
+  state: string;
+}
+
+/** One row, as JSON. */
+export interface AlertSettingsRow {
+  id: number;
+  settings: string;
+}
+
+/** What one of several hub processes does for all. */
+export interface LeaseRow {
+  name: string;
+  hub_id: string;
+  until: number;
+}
+
 export interface Tables {
+  alerts: AlertRow;
+  alert_channels: AlertChannelRow;
+  alert_messages: AlertMessageRow;
+  alert_settings: AlertSettingsRow;
+  leases: LeaseRow;
   storage_settings: StorageSettingsRow;
   storage: StorageRow;
   storage_keys: StorageKeyRow;

@@ -12,7 +12,8 @@ export interface Actor {
 export const localActor: Actor = { name: "the hub's computer", address: null };
 
 /** What a change acts on, for those that name it by an id. */
-const tables: Partial<Record<AdminRoute, 'agents' | 'jobs' | 'setup_tokens' | 'api_tokens' | 'users'>> = {
+const tables: Partial<Record<AdminRoute, 'agents' | 'jobs' | 'setup_tokens' | 'api_tokens' | 'users' | 'alert_channels'>> = {
+  updateAlertChannel: 'alert_channels', deleteAlertChannel: 'alert_channels', testAlertChannel: 'alert_channels',
   renameAgent: 'agents', deleteAgent: 'agents', setStorageQuota: 'agents', renewStorageCredentials: 'agents', updateJob: 'jobs', deleteJob: 'jobs', pauseJob: 'jobs', resumeJob: 'jobs', moveJob: 'jobs', runJob: 'jobs',
   revokeSetupToken: 'setup_tokens', deleteApiToken: 'api_tokens', updateUser: 'users', deleteUser: 'users',
 };
@@ -59,7 +60,7 @@ export class Audit {
       const draft = 'draft' in given && typeof given.draft === 'object' && given.draft !== null ? given.draft : {};
       return text('name') ?? text('user') ?? text('name', draft) ?? (await this.nameOfRun(name, id)) ?? id ?? '';
     }
-    const numbered = table !== 'jobs' && table !== 'users';
+    const numbered = table !== 'jobs' && table !== 'users' && table !== 'alert_channels';
     if (numbered && !/^[1-9]\d{0,14}$/.test(id)) return id;
     const row = await this.db.selectFrom(table).select('name').where('id', '=', (numbered ? Number(id) : id) as never).executeTakeFirst();
     const renamed = name === 'renameAgent' ? text('name') : null;

@@ -3,8 +3,11 @@
  * A parameter named in the path travels there; the others travel in the query of a GET and in the JSON body of everything else.
  */
 import { z } from 'zod';
+import { alertSchema, alertSettingsSchema, channelConfigSchema, channelNameSchema, channelViewSchema } from './alerts.js';
+import { heldJobSchema } from '../consent.js';
 import { idSchema, jobDraftSchema, jobSchema, logLevels, runSchema, timeSchema } from '../model.js';
 import { statusSchema } from '../status.js';
+import { escrowOverviewSchema, recipientSchema, sealedForOwnerSchema } from './recovery.js';
 import { quotaSchema, storageCredentialsSchema, storageOverviewSchema, storageSettingsSchema } from './storage.js';
 import { tokenSchema } from './token.js';
 
@@ -55,6 +58,8 @@ export const hubJobViewSchema = jobSchema.extend({
   lastGoodAt: timeSchema.nullable(),
   nextRunAt: timeSchema.nullable(),
   lastRun: lastRunSchema.nullable(),
+  /** What the owner of that computer has not allowed of this job; null when it runs there as it is. */
+  held: heldJobSchema.omit({ jobId: true }).nullable(),
 });
 export type HubJobView = z.infer<typeof hubJobViewSchema>;
 
@@ -148,6 +153,21 @@ export const adminRoutes = {
   updateStorage: route('PATCH', '/api/storage', 'Switch hub storage on or off, or change its limits', storageSettingsSchema.partial(), nothing),
   setStorageQuota: route('PATCH', '/api/storage/agents/:id', 'Give a computer a quota of its own (bytes), or with null the usual one', byId.extend({ quota: quotaSchema }), nothing),
   renewStorageCredentials: route('POST', '/api/storage/agents/:id/credentials', 'Make credentials with which a plain restic uses the storage of a computer; shown this once, older ones stop working', byId, storageCredentialsSchema),
+
+  escrow: route('GET', '/api/escrow', 'The recovery key of the office, and whose passwords are sealed to it', nothing, escrowOverviewSchema),
+  useRecoveryKey: route('POST', '/api/escrow', 'Take a recovery key into use; agents are asked to seal to it', z.object({ recipient: recipientSchema }), nothing),
+  stopEscrow: route('DELETE', '/api/escrow', 'Use no recovery key any more', z.object({ /** Throw away what was sealed, too. */ forget: z.boolean().default(false) }), nothing),
+  listSealedPasswords: route('GET', '/api/escrow/passwords', 'Passwords sealed to recovery keys', nothing, z.array(sealedForOwnerSchema)),
+
+  listAlerts: route('GET', '/api/alerts', 'What is wrong, and what was: problems that last come first', z.object({ state: z.enum(['open', 'all']).default('all'), limit }), z.array(alertSchema)),
+  alertSettings: route('GET', '/api/alert-settings', 'When something counts as a problem', nothing, alertSettingsSchema),
+  updateAlertSettings: route('PATCH', '/api/alert-settings', 'Change when something counts as a problem', alertSettingsSchema.partial(), nothing),
+  listAlertChannels: route('GET', '/api/alert-channels', 'The ways in which people are told of problems, without their secrets', nothing, z.array(channelViewSchema)),
+  createAlertChannel: route('POST', '/api/alert-channels', 'Add a way to be told of problems', z.object({ name: channelNameSchema, config: channelConfigSchema }), z.object({ id: idSchema })),
+  updateAlertChannel: route('PATCH', '/api/alert-channels/:id', 'Rename a way to be told, switch it on or off, or set it up anew',
+    byId.extend({ name: channelNameSchema.optional(), enabled: z.boolean().optional(), config: channelConfigSchema.optional() }), nothing),
+  deleteAlertChannel: route('DELETE', '/api/alert-channels/:id', 'Remove a way to be told', byId, nothing),
+  testAlertChannel: route('POST', '/api/alert-channels/:id/test', 'Send a test message now', byId, nothing),
 
   listAudit: route('GET', '/api/audit', 'Changes, newest first', z.object({ limit, /** Entries before this one. */ before: z.coerce.number().int().min(1).optional() }), z.array(auditEntrySchema)),
 };

@@ -3,6 +3,7 @@
  * context from blob to blob, which makes it a third faster than the packages: small files above all.
  */
 import { createRequire } from 'node:module';
+import { parametersFor, type Tuning } from './tuning.js';
 
 type Native = (...args: unknown[]) => number;
 interface Koffi {
@@ -24,6 +25,7 @@ const oldest = 10_400;
 interface Library {
   readonly estimate: Native;
   readonly initCompression: Native;
+  readonly set: Native;
   readonly compress: Native;
   readonly initDecompression: Native;
   readonly decompressionSize: Native;
@@ -44,7 +46,8 @@ function load(): Library | null {
       loaded = {
         estimate: lib.func('size_t ZSTD_estimateCCtxSize(int level)'),
         initCompression: lib.func('intptr_t ZSTD_initStaticCCtx(void *workspace, size_t size)'),
-        compress: lib.func('size_t ZSTD_compressCCtx(void *context, void *to, size_t room, void *from, size_t size, int level)'),
+        set: lib.func('size_t ZSTD_CCtx_setParameter(void *context, int parameter, int value)'),
+        compress: lib.func('size_t ZSTD_compress2(void *context, void *to, size_t room, void *from, size_t size)'),
         initDecompression: lib.func('intptr_t ZSTD_initStaticDCtx(void *workspace, size_t size)'),
         decompressionSize: lib.func('size_t ZSTD_estimateDCtxSize()'),
         decompress: lib.func('size_t ZSTD_decompressDCtx(void *context, void *to, size_t room, void *from, size_t size)'),
@@ -63,16 +66,25 @@ function load(): Library | null {
 const kept = 8 * 1024 * 1024;
 
 /** @returns null where the library is missing or too old */
-export function openSystemZstd(level: number): SystemZstd | null {
+export function openSystemZstd(tuning: Tuning): SystemZstd | null {
   const lib = load();
   if (!lib) return null;
   // contexts live in memory of ours, so that they end with this thread and nothing leaks
   let forCompression: Buffer | null = null;
   let forDecompression: Buffer | null = null;
   let room = Buffer.alloc(0);
+  let set: Tuning['small'] | null = null;
+
+  function tune(library: Library, context: Buffer, wanted: Tuning['small']): void {
+    if (set === wanted) return;
+    for (const [parameter, value] of wanted) {
+      if (library.isError(library.set(context, parameter, value)) !== 0) throw new Error(`libzstd refuses parameter ${parameter}`);
+    }
+    set = wanted;
+  }
 
   function compressionContext(library: Library): Buffer {
-    const workspace = Buffer.allocUnsafeSlow(library.estimate(level));
+    const workspace = Buffer.allocUnsafeSlow(library.estimate(tuning.needs));
     if (Number(library.initCompression(workspace, workspace.length)) === 0) throw new Error('libzstd refuses its workspace');
     return workspace;
   }
@@ -88,7 +100,8 @@ export function openSystemZstd(level: number): SystemZstd | null {
       forCompression ??= compressionContext(lib);
       const most = lib.bound(bytes.length);
       if (room.length < most) room = Buffer.allocUnsafeSlow(most <= kept ? Math.min(kept + 65536, most * 2) : most);
-      const size = lib.compress(forCompression, room, room.length, bytes, bytes.length, level);
+      tune(lib, forCompression, parametersFor(tuning, bytes.length));
+      const size = lib.compress(forCompression, room, room.length, bytes, bytes.length);
       if (lib.isError(size) !== 0) throw new Error('libzstd cannot compress');
       return room.subarray(0, size);
     },

@@ -7,13 +7,11 @@ import * as zlib from 'node:zlib';
 import type { CompressionMode } from '../types.js';
 import { damaged } from '../format/damage.js';
 import { openSystemZstd } from './libzstd.js';
+import { parametersFor, tunings } from './tuning.js';
 
 interface Codec {
   compress(bytes: Uint8Array): Uint8Array;
 }
-
-/** zstd levels for restic's words. restic's own encoder names its levels differently; these give its sizes. */
-const levels: Record<Exclude<CompressionMode, 'off'>, number> = { fastest: 1, auto: 3, max: 11 };
 
 interface ZstdModule {
   Encoder: new (level: number) => { encodeSync(data: Buffer): Buffer };
@@ -32,8 +30,6 @@ function builtin(): ZlibZstd | null {
   return zstdCompressSync && zstdDecompressSync ? { zstdCompressSync, zstdDecompressSync } : null;
 }
 
-const compressionLevelParameter = 100; // ZSTD_c_compressionLevel
-
 let native: ZstdModule | undefined;
 function nativeModule(): ZstdModule {
   native ??= createRequire(import.meta.url)('@toondepauw/node-zstd') as ZstdModule;
@@ -50,19 +46,18 @@ export class Zstd {
   private readonly decoder: (bytes: Uint8Array, limit: number) => Buffer;
 
   constructor(mode: CompressionMode = 'auto') {
-    const level = levels[mode === 'off' ? 'auto' : mode];
-    const system = openSystemZstd(level);
+    const tuning = tunings[mode === 'off' ? 'auto' : mode];
+    const system = openSystemZstd(tuning);
     const inNode = builtin();
     let compress: (bytes: Uint8Array) => Uint8Array;
     if (system) {
       compress = (bytes) => system.compress(bytes);
       this.decoder = (bytes, limit) => system.decompress(bytes, limit);
     } else if (inNode) {
-      const params = { [compressionLevelParameter]: level };
-      compress = (bytes) => inNode.zstdCompressSync(bytes, { params, pledgedSrcSize: bytes.length });
+      compress = (bytes) => inNode.zstdCompressSync(bytes, { params: Object.fromEntries(parametersFor(tuning, bytes.length)), pledgedSrcSize: bytes.length });
       this.decoder = (bytes, limit) => inNode.zstdDecompressSync(bytes, { maxOutputLength: Math.max(limit, 1) });
     } else {
-      const encoder = new (nativeModule().Encoder)(level);
+      const encoder = new (nativeModule().Encoder)(tuning.needs);
       const decoder = new (nativeModule().Decoder)();
       compress = (bytes) => encoder.encodeSync(asBuffer(bytes));
       this.decoder = (bytes) => decoder.decodeSync(asBuffer(bytes));

@@ -6,6 +6,7 @@ import { asHoldfastError, HoldfastError } from '../shared/errors.js';
 import {
   controlMethods, type AgentControl, type AgentState, type ControlEvents, type ControlMethod, type ControlParams, type ControlResult, type RecoveryKit,
 } from '../shared/control.js';
+import type { Discovery } from '../shared/discovery.js';
 import type { EnrolRequest, EnrolResponse } from '../shared/protocol/enrolment.js';
 import type { HubLink } from '../shared/protocol/link.js';
 import type { AgentMethods, ParamsOf, ResultOf } from '../shared/protocol/methods.js';
@@ -20,6 +21,7 @@ import { jobTag } from './runs/job-tag.js';
 import { Runner } from './runs/runner.js';
 import { checkSchedule } from './schedule/schedule.js';
 import { Scheduler } from './schedule/scheduler.js';
+import { SourcePasswords } from './sources/passwords.js';
 import type { AgentSettings } from './settings.js';
 import type { Journal, Tunnel, TunnelEvents, TunnelIdentity } from './tunnel-port.js';
 import { agentState } from './view.js';
@@ -46,6 +48,8 @@ export interface AgentOptions {
   readonly journal: Journal;
   readonly secrets: SecretStore;
   readonly engine: Engine;
+  /** What of this computer, and below these folders, a job could back up. */
+  readonly discover: (folders: readonly string[]) => Promise<Discovery>;
   readonly power: PowerAndNetwork;
   readonly createTunnel: (events: TunnelEvents, jobsRevision: () => number) => Tunnel;
   /** Trades a setup token for an agent token at the hub of `link`. */
@@ -79,6 +83,7 @@ class AgentCore implements Agent {
   private readonly runs: RunStore;
   private readonly membership: Membership;
   private readonly vault: Vault;
+  private readonly sourcePasswords: SourcePasswords;
   private readonly runner: Runner;
   private readonly scheduler: Scheduler;
   private readonly tunnel: Tunnel;
@@ -98,6 +103,7 @@ class AgentCore implements Agent {
     this.runs = new RunStore(options.runs);
     this.membership = new Membership({ settings: options.settings, secrets: options.secrets, enrol: options.enrol, computer: options, givenIdentity: options.givenIdentity });
     this.vault = new Vault({ secrets: options.secrets, engine, givenPassword: options.givenPassword, randomInt: options.randomInt });
+    this.sourcePasswords = new SourcePasswords(options.secrets);
     this.runner = new Runner({
       clock, engine, journal, logger, changed,
       store: this.runs,
@@ -216,6 +222,11 @@ class AgentCore implements Agent {
       const confirmed = new Set([...this.settings.confirmedRecoveryKits, destinationId]);
       await this.remember({ confirmedRecoveryKits: [...confirmed] });
       this.scheduler.look();
+      return {};
+    },
+    discover: ({ folders }) => this.options.discover(folders),
+    setSourcePassword: async ({ target, password }) => {
+      await this.sourcePasswords.set(target, password);
       return {};
     },
     logs: ({ after, limit, level }) => ({ entries: this.options.logs.read(after, limit, level) }),

@@ -8,6 +8,7 @@ import { register as backup } from './commands/backup.js';
 import { register as check } from './commands/check.js';
 import { register as copy } from './commands/copy.js';
 import { register as diff } from './commands/diff.js';
+import { register as discover } from './commands/discover.js';
 import { register as doctor } from './commands/doctor.js';
 import { register as dump } from './commands/dump.js';
 import { register as find } from './commands/find.js';
@@ -23,6 +24,7 @@ import { register as prune } from './commands/prune.js';
 import { register as recoveryKit } from './commands/recovery-kit.js';
 import { register as repair } from './commands/repair.js';
 import { register as restore } from './commands/restore.js';
+import { register as secret } from './commands/secret.js';
 import { register as service } from './commands/service.js';
 import { register as setupToken } from './commands/setup-token.js';
 import { register as snapshots } from './commands/snapshots.js';
@@ -37,7 +39,7 @@ import { Cli } from './cli.js';
 /** In the order of the help. */
 const commands = [
   init, backup, snapshots, ls, find, diff, restore, dump, check, forget, prune, tag, copy, unlock, repair, stats, key,
-  hub, setupToken, agents, join, agent, job, recoveryKit, status, logs, doctor, service, uninstall, start,
+  hub, setupToken, agents, join, agent, discover, job, secret, recoveryKit, status, logs, doctor, service, uninstall, start,
 ];
 
 export function buildProgram(cli: Cli): Command {

@@ -3,6 +3,7 @@
  * The same table serves the local socket (a second app, the CLI) and, through IPC, the renderer.
  */
 import { z } from 'zod';
+import { discoverySchema } from './discovery.js';
 import { errorShape } from './errors.js';
 import { idSchema, jobDraftSchema, jobSchema, logEntrySchema, logLevels, runSchema, timeSchema } from './model.js';
 import { jobStatusSchema, statusReportSchema } from './status.js';
@@ -72,6 +73,10 @@ export const controlMethods = {
     z.object({ created: z.boolean() })),
   recoveryKit: method(z.object({ destinationId: idSchema }), recoveryKitSchema),
   confirmRecoveryKit: method(z.object({ destinationId: idSchema }), nothing),
+  /** Databases here, and sites and SQLite files below the folders. */
+  discover: method(z.object({ folders: z.array(z.string().startsWith('/').max(4096)).max(100) }), discoverySchema),
+  /** Keeps the password of a database server in this computer's secret store (see `passwordTarget`); null forgets it. */
+  setSourcePassword: method(z.object({ target: z.string().min(1).max(1000), password: z.string().min(1).max(4096).nullable() }), nothing),
   /** Log lines with `seq` greater than `after`, oldest first, the newest `limit` of them. */
   logs: method(
     z.object({ after: z.number().int().min(0).default(0), limit: z.number().int().min(1).max(5000).default(1000), level: z.enum(logLevels).default('debug') }),

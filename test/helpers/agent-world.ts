@@ -159,6 +159,7 @@ export function createWorld(kept: { jobs?: Job[]; runs?: string[]; confirmed?: s
     jobs: memoryDocument({ revision: 1, jobs: kept.jobs ?? [] }),
     journal: { id: 'j', record: (runId, _jobId, event) => { journal.push({ runId, event }); return Promise.resolve(); } },
     power: { onWake: () => () => undefined, onNetworkChange: () => () => undefined, isOnBattery: () => Promise.resolve(world.onBattery === true), isMetered: () => Promise.resolve(false) },
+    discover: () => Promise.resolve({ proposals: [], notes: [] }),
     enrol: () => Promise.resolve({ agentId: '9', name: 'laptop-2', token: `9|${'n'.repeat(40)}`, hubName: 'hub' }),
     givenPassword: null, givenIdentity: null, newId: () => `run${(id += 1)}`, randomInt: (below) => (id * 7) % below,
   };

@@ -12,6 +12,7 @@ import { localTime, table } from '../terminal/table.js';
 
 const keep = z.coerce.number().int().min(0).optional();
 const add = z.object({
+  source: z.array(z.string()).optional(),
   agent: z.string().optional(), every: z.string().optional(), at: z.array(z.string()).optional(), days: z.string().optional(), cron: z.string().optional(),
   exclude: z.array(z.string()).optional(), onBattery: z.boolean().optional(), onMetered: z.boolean().optional(),
   keepLast: keep, keepHourly: keep, keepDaily: keep, keepWeekly: keep, keepMonthly: keep, keepYearly: keep, keepWithin: z.string().optional(),
@@ -27,7 +28,8 @@ export const register: Register = (program, cli) => {
     ]))));
   }));
 
-  job.command('add').argument('<name>').argument('<paths...>').description('give a computer a job: back up the paths into --repo')
+  job.command('add').argument('<name>').argument('[paths...]').description('give a computer a job: back up paths, databases and sites into --repo')
+    .option('--source <address>', 'a database or site, as "holdfast discover" tells it, e.g. postgresql://anna@localhost/shop (may be given several times)', collect)
     .option('--agent <agent>', 'id or name of the computer (default: the only one)')
     .option('--every <span>', 'run every 30m, 6h, 1d ... after the last run')
     .option('--at <HH:MM>', 'run at this time of day (may be given several times)', collect)
@@ -42,7 +44,7 @@ export const register: Register = (program, cli) => {
       const admin = await hubAdmin(cli);
       const { keepDaily, keepHourly, keepLast, keepMonthly, keepWeekly, keepWithin, keepYearly } = options;
       const draft = jobDraft({
-        ...options, name, paths, repo: repositoryUrl(cli, options), keep: { keepDaily, keepHourly, keepLast, keepMonthly, keepWeekly, keepWithin, keepYearly },
+        ...options, name, paths, addresses: options.source ?? [], repo: repositoryUrl(cli, options), keep: { keepDaily, keepHourly, keepLast, keepMonthly, keepWeekly, keepWithin, keepYearly },
       }, cli.process.cwd());
       const agent = await pickAgent(admin, options.agent);
       const made = await admin.createJob({ agentId: agent.id, draft });

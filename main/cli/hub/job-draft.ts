@@ -2,11 +2,14 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { HoldfastError } from '../../shared/errors.js';
+import { parseSourceAddress } from '../../shared/source-address.js';
 import { jobDraftSchema, type JobDraft, type Schedule } from '../../shared/model.js';
 
 export interface JobWords {
   readonly name: string;
   readonly paths: readonly string[];
+  /** Databases and sites. */
+  readonly addresses?: readonly string[];
   readonly repo: string;
   readonly every?: string | undefined;
   readonly at?: readonly string[] | undefined;
@@ -21,9 +24,11 @@ export interface JobWords {
 /** @throws HoldfastError `usage`. */
 export function jobDraft(words: JobWords, workingFolder: string): JobDraft {
   const url = /^(local:|[a-z0-9]+:)/.test(words.repo) ? words.repo : path.resolve(workingFolder, words.repo);
+  if (words.paths.length === 0 && (words.addresses ?? []).length === 0) throw new HoldfastError('usage', 'The job is to back up nothing. Name a path, or a database or site with --source.');
+  const files = words.paths.length === 0 ? [] : [{ type: 'files', paths: words.paths.map((each) => path.resolve(workingFolder, each)), excludes: words.exclude ?? [] }];
   const draft = jobDraftSchema.safeParse({
     name: words.name,
-    sources: [{ type: 'files', paths: words.paths.map((each) => path.resolve(workingFolder, each)), excludes: words.exclude ?? [] }],
+    sources: [...files, ...(words.addresses ?? []).map(parseSourceAddress)],
     destination: { id: destinationId(url), name: destinationName(url), url },
     schedule: schedule(words),
     retention: Object.fromEntries(Object.entries(words.keep).filter(([, rule]) => rule !== undefined)),

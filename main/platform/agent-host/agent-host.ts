@@ -169,6 +169,7 @@ async function assemble(options: StartAgentOptions, { logging, secrets }: AgentH
     settings: agentSettings(settings),
     jobs, runs, journal, secrets, engine,
     power: options.power?.(own) ?? own,
+    discover: async (folders) => (await import('../../backup/source/discover/discover.js')).discover({ env, folders }),
     createTunnel: (events, jobsRevision) => createTunnel({
       dial: dialWebSocket,
       clock: systemClock,

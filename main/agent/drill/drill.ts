@@ -71,9 +71,10 @@ async function restoreFiles({ reader, scratch }: DrillPorts, repository: Reposit
     if (first !== undefined && /no space left|ENOSPC|disk is full|quota/i.test(first.message)) {
       throw new HoldfastError('destination-full', `The disk with ${target} is full. Make room there and try again.`);
     }
-    if (restored.verified < sample.length) {
-      const missing = countText(sample.length - restored.verified, 'file');
-      return { files: restored.verified, bytes, incomplete: null, wrong: first === undefined ? `${missing} of ${sample.length} did not come back.` : `${first.path.replace(target, '')} did not come back: ${first.message.replace(/\.$/, '')}.` };
+    const withContent = sample.filter(({ size }) => size !== 0).length; // an empty file has nothing to hash; it is compared below
+    if (restored.verified < withContent) {
+      const missing = countText(withContent - restored.verified, 'file');
+      return { files: restored.verified, bytes, incomplete: null, wrong: first === undefined ? `${missing} of ${withContent} did not come back.` : `${first.path.replace(target, '')} did not come back: ${first.message.replace(/\.$/, '')}.` };
     }
     const asRoot = process.getuid?.() === 0;
     for (const entry of sample) {

@@ -5,6 +5,7 @@ import type { AgentControl, AgentState } from '../shared/control.js';
 import { asHoldfastError } from '../shared/errors.js';
 import type { LogLevel } from '../shared/model.js';
 import { pauseChoices } from '../shared/pause.js';
+import { activeRun } from '../shared/phrases.js';
 import type { Paths } from '../platform/paths/paths.js';
 import { openComputer, type Computer } from './computer.js';
 import { answer } from './ipc/answer.js';
@@ -13,6 +14,8 @@ import { notifyOfRuns } from './notifications/notifications.js';
 import { trayModel, type TrayAction, type TrayIcon } from './tray/menu.js';
 import { createTray } from './tray/tray.js';
 import { watchTray } from './tray/watcher.js';
+import { answers, openUpdates, updateSource } from './update/open.js';
+import type { Updates } from './update/updates.js';
 import { MainWindow } from './windows/main-window.js';
 import { appOrigin } from './windows/pages.js';
 import { windowHandlers } from './windows/window-handlers.js';
@@ -37,6 +40,9 @@ const trayImage = (root: string, icon: TrayIcon): string =>
   path.join(root, 'out', 'icons', 'tray', process.platform === 'darwin' ? `${icon}Template.png` : `${icon}-22.png`);
 
 export async function startDesktop({ paths, root, version }: DesktopOptions): Promise<Desktop> {
+  const updates = await openUpdates({ paths, version });
+  // The version before is put back: this process is about to leave, and must not touch what the other one needs.
+  if (updates !== null && !(await updates.begin())) return new Promise(() => undefined);
   const computer = await openComputer({ paths, version });
   const { control, settings } = computer;
   const log = (level: LogLevel, message: string): void => computer.log(level, message);
@@ -51,13 +57,13 @@ export async function startDesktop({ paths, root, version }: DesktopOptions): Pr
 
   let latest: AgentState | null = null;
   const act = (action: TrayAction): void => {
-    perform(action, control, () => latest, window).catch((thrown: unknown) => log('error', asHoldfastError(thrown).message));
+    perform(action, control, () => latest, window, updates).catch((thrown: unknown) => log('error', asHoldfastError(thrown).message));
   };
   const tray = createTray({ imagePath: (icon) => trayImage(root, icon), template: process.platform === 'darwin', act });
   tray.show(trayModel(null));
   const show = (state: AgentState): void => {
     latest = state;
-    tray.show(trayModel(state));
+    tray.show(trayModel(state, updates?.waiting ?? null));
   };
   const watcher = watchTray(() => tray.recreate(), (message) => log('warn', message));
   if (process.platform === 'linux' && !(await watcher.present())) {
@@ -82,15 +88,23 @@ export async function startDesktop({ paths, root, version }: DesktopOptions): Pr
     app.exit(0);
   });
 
-  return {
-    open: () => window.open(),
-    log,
-    runsHere: computer.attached ? null : control,
-    close: async () => {
-      await computer.close();
-      for (const end of endings) end();
-    },
+  const close = async (): Promise<void> => {
+    updates?.close();
+    await computer.close();
+    for (const end of endings) end();
   };
+  if (!computer.attached) {
+    updates?.start({
+      log, stop: close,
+      source: () => updateSource(settings.read()),
+      connection: () => latest?.connection ?? { state: 'connecting' },
+      hubAnswers: () => answers(settings.read().hub?.url ?? null),
+      hasRun: () => latest !== null && activeRun(latest) !== null,
+      windowOpen: () => window.current !== null,
+      changed: () => { if (latest !== null) show(latest); },
+    });
+  }
+  return { open: () => window.open(), log, runsHere: computer.attached ? null : control, close };
 }
 
 function openIpc(computer: Computer, window: MainWindow, version: string): () => void {
@@ -106,10 +120,11 @@ function openIpc(computer: Computer, window: MainWindow, version: string): () =>
   );
 }
 
-async function perform(action: TrayAction, control: AgentControl, latest: () => AgentState | null, window: MainWindow): Promise<void> {
+async function perform(action: TrayAction, control: AgentControl, latest: () => AgentState | null, window: MainWindow, updates: Updates | null): Promise<void> {
   switch (action.type) {
     case 'open': return window.open();
     case 'quit': return app.quit();
+    case 'update': return updates?.install();
     case 'resume': return void (await control.call('resume', {}));
     case 'cancel': return void (await control.call('cancelRun', { runId: action.runId }));
     case 'pause': {

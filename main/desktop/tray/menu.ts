@@ -10,6 +10,7 @@ export type TrayAction =
   | { readonly type: 'pause'; readonly choice: number }
   | { readonly type: 'resume' }
   | { readonly type: 'open' }
+  | { readonly type: 'update' }
   | { readonly type: 'quit' };
 
 export type TrayItem =
@@ -39,8 +40,8 @@ function shortened(text: string): string {
   return text.length <= 90 ? text : `${text.slice(0, 88).trimEnd()}…`;
 }
 
-/** @param state null while the agent starts. */
-export function trayModel(state: AgentState | null): TrayModel {
+/** @param state null while the agent starts. @param update a version that is loaded and waits to be installed */
+export function trayModel(state: AgentState | null, update: string | null = null): TrayModel {
   const ending = [item('Open Holdfast', { type: 'open' }), item('Quit', { type: 'quit' })];
   if (state === null) return { icon: 'not-set-up', tooltip: 'Holdfast is starting', menu: [line('Holdfast is starting'), separator, ...ending] };
   const run = activeRun(state);
@@ -55,6 +56,7 @@ export function trayModel(state: AgentState | null): TrayModel {
       ...(run === null ? [] : [item('Cancel backup', { type: 'cancel', runId: run.id })]),
       pauseOrResume(state),
       separator,
+      ...(update === null ? [] : [run === null ? item(`Install version ${update} now`, { type: 'update' }) : line(`Version ${update} is installed after this backup`)]),
       ...ending,
     ],
   };

@@ -16,10 +16,11 @@ export interface Installation {
 const carried = ['HOLDFAST_DATA', 'HOLDFAST_SECRETS', 'XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_STATE_HOME', 'XDG_CACHE_HOME'];
 
 export function serviceProgram({ env, execPath, script }: Installation): ServiceProgram {
-  const environment = Object.fromEntries(carried.flatMap((name) => (env[name] ? [[name, env[name]] as const] : [])));
+  const environment: Record<string, string> = Object.fromEntries(carried.flatMap((name) => (env[name] ? [[name, env[name]] as const] : [])));
   if (script !== null) return { command: [execPath, script, 'agent'], environment, variant: 'headless' };
   // An AppImage runs from a mount that is gone with the process; the file itself is named in the environment.
-  return { command: [env['APPIMAGE'] || execPath, '--background'], environment, variant: 'graphical' };
+  // An app that replaced itself leaves it to the service manager to start it again; this says that there is one.
+  return { command: [env['APPIMAGE'] || execPath, '--background'], environment: { ...environment, HOLDFAST_SERVICE: '1' }, variant: 'graphical' };
 }
 
 /** Distinguishes the services of several data folders: empty for the usual one. @param override what HOLDFAST_DATA names, or null */

@@ -14,6 +14,11 @@ export const settingsSchema = agentSettingsSchema.extend({
   /** Where secrets were put at first; null before. It is never changed silently. */
   secrets: z.enum(['keychain', 'file']).nullable().default(null),
   notifications: z.boolean().default(true),
+  updates: z.object({
+    automatic: z.boolean().default(true),
+    /** A folder with `latest-linux.yml` or `latest-mac.yml`. Null: the downloads of the hub that was joined. */
+    url: z.url().refine((url) => /^(https:|http:\/\/127\.0\.0\.1[:/])/.test(url), 'updates come over https').nullable().default(null),
+  }).default({ automatic: true, url: null }),
   /** Where the window was, px. */
   window: z.object({
     bounds: z.object({ x: z.number().int(), y: z.number().int(), width: z.number().int(), height: z.number().int() }).nullable().default(null),

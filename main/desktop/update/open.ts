@@ -1,0 +1,64 @@
+/** Updates with this app's own ports. */
+import net from 'node:net';
+import path from 'node:path';
+import { app } from 'electron';
+import { systemClock } from '../../platform/clock.js';
+import { openDocument } from '../../platform/files/document.js';
+import type { Paths } from '../../platform/paths/paths.js';
+import type { SettingsData } from '../../platform/settings/schema.js';
+import { electronUpdateFeed, type UpdateSource } from './feed.js';
+import { Former, replace } from './former.js';
+import { ownPackage } from './package.js';
+import { updateRecordSchema } from './trial.js';
+import { Updates } from './updates.js';
+
+/** Both service managers start a process again that ends with this; a clean end is one that was asked for. */
+const startMeAgain = 75; // EX_TEMPFAIL of sysexits.h
+
+const connectLimit = 5000; // ms
+
+/** @returns null where this installation does not replace itself */
+export async function openUpdates({ paths, version }: { readonly paths: Paths; readonly version: string }): Promise<Updates | null> {
+  const own = ownPackage({ env: process.env, execPath: process.execPath, platform: process.platform });
+  if (own === null) return null;
+  return new Updates({
+    version, own, replace,
+    clock: systemClock,
+    record: await openDocument({
+      file: path.join(paths.dataFolder, 'update.json'), schema: updateRecordSchema, initial: updateRecordSchema.parse({}),
+      remedy: 'Remove it; the next update is then installed as usual.',
+    }),
+    feed: electronUpdateFeed(path.join(paths.dataFolder, 'update-feed.json')),
+    former: new Former({
+      folder: path.join(paths.dataFolder, 'before-update'),
+      dataFiles: [paths.settingsFile, paths.jobsFile, paths.policyFile, path.join(paths.hubFolder, 'hub.sqlite')],
+    }),
+    restart: (windowOpen) => {
+      if (process.env['HOLDFAST_SERVICE'] === '1') return app.exit(startMeAgain);
+      app.relaunch({ ...(own.kind === 'appimage' ? { execPath: own.path } : {}), args: windowOpen ? [] : ['--background'] });
+      app.exit(0);
+    },
+  });
+}
+
+/** Where this computer gets new versions. The hub inside this app is of this app's version and has nothing newer. */
+export function updateSource({ embeddedHub, hub, updates }: SettingsData): UpdateSource | null {
+  if (!updates.automatic) return null;
+  if (updates.url !== null) return { url: updates.url, fingerprint: null };
+  if (hub === null || hub.url === `https://127.0.0.1:${embeddedHub.port}`) return null;
+  return { url: new URL('/downloads/', hub.url).href, fingerprint: hub.fingerprint };
+}
+
+/** Whether anything listens where the hub should be. */
+export function answers(hub: string | null): Promise<boolean> {
+  if (hub === null) return Promise.resolve(false);
+  const { hostname, port } = new URL(hub);
+  return new Promise((resolve) => {
+    const socket = net.connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 443), timeout: connectLimit });
+    const end = (there: boolean) => (): void => {
+      socket.destroy();
+      resolve(there);
+    };
+    socket.once('connect', end(true)).once('error', end(false)).once('timeout', end(false));
+  });
+}

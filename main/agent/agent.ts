@@ -11,7 +11,11 @@ import type { EnrolRequest, EnrolResponse } from '../shared/protocol/enrolment.j
 import type { HubLink } from '../shared/protocol/link.js';
 import type { AgentMethods, ParamsOf, ResultOf } from '../shared/protocol/methods.js';
 import type { Destination, Job, LogEntry } from '../shared/model.js';
+import { isHubStorage } from '../shared/protocol/storage.js';
+import { HubStoragePlace, type Place } from './destinations/hub-storage.js';
 import { Vault } from './destinations/vault.js';
+import { Escrow } from './escrow/escrow.js';
+import { seal } from './escrow/seal.js';
 import { JobSet, type JobSetData } from './jobs/job-set.js';
 import { Membership } from './membership.js';
 import type { AppendLog, Clock, Document, Engine, Logger, PowerAndNetwork, RepositoryAccess, SecretStore } from './ports.js';
@@ -82,7 +86,9 @@ class AgentCore implements Agent {
   private readonly jobs: JobSet;
   private readonly runs: RunStore;
   private readonly membership: Membership;
+  private readonly hubStorage: HubStoragePlace;
   private readonly vault: Vault;
+  private readonly escrow: Escrow;
   private readonly sourcePasswords: SourcePasswords;
   private readonly runner: Runner;
   private readonly scheduler: Scheduler;
@@ -102,7 +108,21 @@ class AgentCore implements Agent {
     this.jobs = new JobSet(options.jobs);
     this.runs = new RunStore(options.runs);
     this.membership = new Membership({ settings: options.settings, secrets: options.secrets, enrol: options.enrol, computer: options, givenIdentity: options.givenIdentity });
-    this.vault = new Vault({ secrets: options.secrets, engine, givenPassword: options.givenPassword, randomInt: options.randomInt });
+    this.hubStorage = new HubStoragePlace({
+      secrets: options.secrets,
+      identity: () => this.membership.identity(),
+      askCredentials: () => this.tunnel.request('storage.credentials', {}),
+    });
+    this.vault = new Vault({ secrets: options.secrets, engine, givenPassword: options.givenPassword, randomInt: options.randomInt, place: (url) => this.hubStorage.of(url) });
+    this.escrow = new Escrow({
+      logger, seal,
+      consent: () => this.settings.recovery,
+      remember: (recovery) => this.remember({ recovery }),
+      offers: () => this.tunnel.request('hub.offers', {}),
+      send: (passwords) => this.tunnel.request('escrow.seal', { passwords }),
+      destinations: () => [...this.jobs.all.map((job) => job.destination), ...this.prepared.values()],
+      password: (destinationId) => this.vault.password(destinationId),
+    });
     this.sourcePasswords = new SourcePasswords(options.secrets);
     this.runner = new Runner({
       clock, engine, journal, logger, changed,
@@ -125,7 +145,10 @@ class AgentCore implements Agent {
       start: (job, trigger) => void this.runner.start(job, trigger, options.newId()),
     });
     this.tunnel = options.createTunnel({
-      connection: changed,
+      connection: ({ state }) => {
+        if (state === 'connected') void this.escrow.connected();
+        this.changed();
+      },
       jobs: async (revision, jobs) => {
         await this.jobs.replace(revision, jobs);
         this.scheduler.look();
@@ -215,6 +238,7 @@ class AgentCore implements Agent {
     prepareDestination: async ({ destination, password }) => {
       const result = await this.vault.prepare(destination, password);
       this.prepared.set(destination.id, destination);
+      void this.escrow.look();
       return result;
     },
     recoveryKit: ({ destinationId }) => this.recoveryKit(destinationId),
@@ -229,6 +253,11 @@ class AgentCore implements Agent {
       await this.sourcePasswords.set(target, password);
       return {};
     },
+    hubOffers: async () => ({ storage: await this.tunnel.request('hub.offers', {}).then((offers) => offers.storage, () => false) }),
+    answerRecovery: async ({ allow, recipient }) => {
+      await this.escrow.answer(recipient, allow);
+      return {};
+    },
     logs: ({ after, limit, level }) => ({ entries: this.options.logs.read(after, limit, level) }),
     join: async ({ link }) => {
       const joined = await this.membership.join(link);
@@ -239,6 +268,7 @@ class AgentCore implements Agent {
     leave: async () => {
       await this.tunnel.stop('not-joined');
       await this.membership.leave();
+      await this.hubStorage.renew();
       await this.jobs.replace(0, []);
       this.scheduler.look();
       this.options.logger.log('info', 'Left the hub; its jobs no longer run on this computer');
@@ -253,7 +283,7 @@ class AgentCore implements Agent {
     return {
       destinationId,
       destinationName: destination?.name ?? '',
-      repositoryUrl: destination?.url ?? '',
+      repositoryUrl: destination === undefined ? '' : (await this.hubStorage.of(destination.url)).url,
       password,
       computer: this.options.host,
       createdAt: this.now(),
@@ -288,8 +318,10 @@ class AgentCore implements Agent {
 
   /** Makes the repository only for a job that has never had one: an unmounted disk leaves an empty folder behind. */
   private async openRepository(job: Job): Promise<RepositoryAccess> {
-    const { id, url } = job.destination;
-    if (!(await this.options.engine.exists({ url }))) {
+    const { id } = job.destination;
+    const { exists, place } = await this.look(job.destination);
+    const { url } = place;
+    if (!exists) {
       if (this.runs.newestGoodOf(job.id) !== null) {
         throw new HoldfastError('destination-missing', `The repository at ${url} is not there any more. Attach its disk, or choose another destination for this job.`);
       }
@@ -299,7 +331,21 @@ class AgentCore implements Agent {
     if (password === null) {
       throw new HoldfastError('password-missing', `There is a repository at ${url} whose password this computer does not know. Enter the password, or choose an empty folder.`);
     }
-    return { url, password };
+    void this.escrow.look();
+    return { ...place, password };
+  }
+
+  /** Credentials for hub storage that the hub does not accept any more, after its owner restored it from a copy for example, are replaced once. */
+  private async look({ url }: Destination): Promise<{ exists: boolean; place: Place }> {
+    const place = await this.hubStorage.of(url);
+    try {
+      return { exists: await this.options.engine.exists(place), place };
+    } catch (thrown) {
+      if (!isHubStorage(url) || asHoldfastError(thrown).code !== 'permission-denied') throw thrown;
+      await this.hubStorage.renew();
+      const fresh = await this.hubStorage.of(url);
+      return { exists: await this.options.engine.exists(fresh), place: fresh };
+    }
   }
 
   private async obstacle(job: Job): Promise<string | null> {

@@ -46,13 +46,13 @@ export class Membership {
     let agentId: string | null = null;
     if (link.kind === 'join') ({ token, name, agentId } = await this.ports.enrol(link, { name: host, host, os, arch, version }));
     await secrets.set(tokenName, token);
-    await settings.write({ ...settings.read(), hub: { url: link.url, fingerprint: link.fingerprint }, agentId, name });
+    await settings.write({ ...settings.read(), hub: { url: link.url, fingerprint: link.fingerprint }, agentId, name, recovery: link.recovery === undefined ? null : { recipient: link.recovery, answer: 'allowed' } });
     return { hub: link.url, name };
   }
 
   async leave(): Promise<void> {
     const { secrets, settings } = this.ports;
     await secrets.delete(tokenName);
-    await settings.write({ ...settings.read(), hub: null, agentId: null });
+    await settings.write({ ...settings.read(), hub: null, agentId: null, recovery: null });
   }
 }

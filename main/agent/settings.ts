@@ -1,6 +1,7 @@
 /** What the agent itself must remember. Kept in the user's settings file; holds no secret. */
 import { z } from 'zod';
 import { idSchema, timeSchema } from '../shared/model.js';
+import { recoveryConsentSchema } from '../shared/protocol/recovery.js';
 
 export const agentSettingsSchema = z.object({
   /** The hub that was joined; its token is in the secret store. */
@@ -11,5 +12,7 @@ export const agentSettingsSchema = z.object({
   paused: z.object({ until: timeSchema.nullable() }).nullable().default(null),
   /** Destinations whose recovery kit was saved or printed. */
   confirmedRecoveryKits: z.array(idSchema).default([]),
+  /** The office's recovery key, and whether this computer's owner lets it be used; null before a hub named one. */
+  recovery: recoveryConsentSchema.nullable().default(null),
 });
 export type AgentSettings = z.infer<typeof agentSettingsSchema>;

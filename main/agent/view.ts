@@ -43,5 +43,6 @@ export function agentState({ clock, computer, settings, secrets, jobs, runs, sch
     jobs: views,
     runs: runs.list(runsShown),
     secrets: { kind: secrets.kind, description: secrets.description },
+    recovery: settings.recovery,
   };
 }

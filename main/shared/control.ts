@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { discoverySchema } from './discovery.js';
 import { errorShape } from './errors.js';
 import { idSchema, jobDraftSchema, jobSchema, logEntrySchema, logLevels, runSchema, timeSchema } from './model.js';
+import { recipientSchema, recoveryConsentSchema } from './protocol/recovery.js';
 import { jobStatusSchema, statusReportSchema } from './status.js';
 
 export const connectionSchema = z.object({
@@ -40,6 +41,8 @@ export const agentStateSchema = statusReportSchema.extend({
   runs: z.array(runSchema),
   /** Where tokens and passwords are kept: the OS keychain, or a file readable by this user only. */
   secrets: z.object({ kind: z.enum(['keychain', 'file']), description: z.string() }),
+  /** The office has a recovery key: may it recover the backups of this computer? Null where it has none. */
+  recovery: recoveryConsentSchema.nullable().optional(),
 });
 export type AgentState = z.infer<typeof agentStateSchema>;
 
@@ -83,6 +86,10 @@ export const controlMethods = {
     z.object({ entries: z.array(logEntrySchema) })),
   join: method(z.object({ link: z.string().max(4096) }), z.object({ hub: z.string(), name: z.string() })),
   leave: method(nothing, nothing),
+  /** Whether the hub has storage for backups, asked of it now; false when it cannot be asked. */
+  hubOffers: method(nothing, z.object({ storage: z.boolean() })),
+  /** The owner's answer: may the office with this recovery key recover the backups of this computer? */
+  answerRecovery: method(z.object({ recipient: recipientSchema, allow: z.boolean() }), nothing),
 };
 export type ControlMethods = typeof controlMethods;
 export type ControlMethod = keyof ControlMethods;

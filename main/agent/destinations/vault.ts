@@ -1,7 +1,7 @@
 /** Repository passwords: made here, kept in this computer's secret store, shown to its owner in a recovery kit, never sent to a hub. */
 import { HoldfastError } from '../../shared/errors.js';
 import type { Destination } from '../../shared/model.js';
-import type { Engine, SecretStore } from '../ports.js';
+import type { Engine, RepositoryAccess, SecretStore } from '../ports.js';
 
 export interface VaultPorts {
   readonly secrets: SecretStore;
@@ -9,6 +9,8 @@ export interface VaultPorts {
   /** From the agent's environment, for servers without a keychain; null when not given. */
   readonly givenPassword: string | null;
   randomInt(below: number): number;
+  /** Where a destination's URL leads right now, and what its backend needs to get there. */
+  place(url: string): Promise<Omit<RepositoryAccess, 'password'>>;
 }
 
 const secretName = (destinationId: string): string => `repository:${destinationId}`;
@@ -34,18 +36,19 @@ export class Vault {
    */
   async prepare(destination: Destination, entered: string | null): Promise<{ created: boolean }> {
     const known = await this.password(destination.id);
-    if (await this.ports.engine.exists({ url: destination.url })) {
+    const place = await this.ports.place(destination.url);
+    if (await this.ports.engine.exists(place)) {
       const password = entered ?? known;
       if (password === null) {
-        throw new HoldfastError('password-missing', `There is a repository at ${destination.url} already. Enter its password, or choose an empty folder.`);
+        throw new HoldfastError('password-missing', `There is a repository at ${place.url} already. Enter its password, or choose an empty folder.`);
       }
-      const result = await this.ports.engine.prepare({ url: destination.url, password }); // a wrong password must not replace the right one
+      const result = await this.ports.engine.prepare({ ...place, password }); // a wrong password must not replace the right one
       if (entered !== null) await this.ports.secrets.set(secretName(destination.id), entered);
       return result;
     }
     const password = entered ?? known ?? newPassword(this.ports.randomInt);
     if (password !== known) await this.ports.secrets.set(secretName(destination.id), password);
-    return this.ports.engine.prepare({ url: destination.url, password });
+    return this.ports.engine.prepare({ ...place, password });
   }
 }
 

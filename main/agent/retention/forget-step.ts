@@ -1,6 +1,7 @@
 /** After a backup, forgets the job's snapshots that its rules do not keep, and prunes what only they used. */
 import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
 import type { RunResult } from '../../shared/model.js';
+import { isHubStorage } from '../../shared/protocol/storage.js';
 import { countText } from '../../shared/text.js';
 import type { Engine, RepositoryAccess } from '../ports.js';
 import { jobTag } from '../runs/job-tag.js';
@@ -11,6 +12,7 @@ export class ForgetStep implements RunStep {
 
   async after({ job, say, signal }: RunContext, _result: RunResult, repository: RepositoryAccess): Promise<void> {
     if (Object.values(job.retention).every((rule) => rule === undefined)) return;
+    if (isHubStorage(job.destination.url)) return; // append-only: the hub's owner removes old snapshots there
     try {
       const { removed } = await this.engine.forget(repository, job.retention, [jobTag(job.id)], signal);
       if (removed > 0) say('info', `${countText(removed, 'old snapshot')} forgotten`);

@@ -7,11 +7,13 @@ import { agentMethods, hubMethods, type AgentMethods, type HubMethods } from '..
 import { agentMessageSchema, type AgentMessage, type Hello, type HubMessage, type RunEvent } from '../../shared/protocol/messages.js';
 import { Peer } from '../../shared/protocol/peer.js';
 import type { Agents, StoredAgent } from '../agents/agents.js';
+import type { Escrow } from '../escrow/escrow.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { HubClock, HubLogger } from '../options.js';
 import { StaleConnection, type Ingest } from '../runs/ingest.js';
 import type { Runs } from '../runs/runs.js';
 import type { Signal } from '../signals.js';
+import type { HubStorage } from '../storage/storage.js';
 
 /** A connection that says no hello is of no use, ms. */
 const helloWithin = 30_000;
@@ -27,6 +29,8 @@ export interface SessionPorts {
   readonly jobs: Jobs;
   readonly runs: Runs;
   readonly ingest: Ingest;
+  readonly storage: Pick<HubStorage, 'offered' | 'issueTo'>;
+  readonly escrow: Pick<Escrow, 'recipient' | 'keep'>;
   readonly hub: { readonly name: string; readonly version: string };
   ended(session: Session): void;
 }
@@ -47,7 +51,7 @@ export class Session {
   private readonly cancelHelloTimer: () => void;
 
   constructor(private readonly ports: SessionPorts, private readonly socket: WebSocket, readonly agent: StoredAgent) {
-    const { clock, jobs } = ports;
+    const { clock, escrow, jobs, storage } = ports;
     const after = (ms: number, callback: () => void): (() => void) => clock.after(ms, callback);
     this.heartbeat = new Heartbeat({ after, ping: () => this.socket.ping(), dead: () => this.terminate() });
     this.cancelHelloTimer = after(helloWithin, () => this.refuse('no hello came'));
@@ -60,6 +64,12 @@ export class Session {
       },
       'jobs.delete': async (params) => {
         await jobs.delete(owner, hubMethods['jobs.delete'].params.parse(params).jobId);
+        return {};
+      },
+      'hub.offers': async () => ({ storage: await storage.offered(), recipient: await escrow.recipient() }),
+      'storage.credentials': () => storage.issueTo(agent.id),
+      'escrow.seal': async (params) => {
+        await escrow.keep(agent.id, hubMethods['escrow.seal'].params.parse(params).passwords);
         return {};
       },
     };

@@ -3,7 +3,7 @@
  * description and the server are all made from this one table. Whoever may look may use GET; everything else is for admins.
  */
 import { z } from 'zod';
-import { adminRoutes, passwordSchema, roleSchema, type AdminRoute } from './admin.js';
+import { adminRoutes, passwordSchema, roleSchema } from './admin.js';
 
 export const apiBase = '/api/v1';
 /** Sent with every change from a browser; a foreign page can neither read the value nor send the header. */
@@ -34,14 +34,14 @@ export const sessionRoutes = {
   },
 } as const;
 
-/** All but the login link: that one is made by whoever sits at the hub's own computer. */
-const { createLoginLink: _local, ...remote } = adminRoutes;
+/** All but what is for whoever sits at the hub's own computer: a way in, and the recovery key. Whoever takes over a login must not name a key of theirs. */
+const { createLoginLink: _login, useRecoveryKey: _use, stopEscrow: _stop, listSealedPasswords: _sealed, ...remote } = adminRoutes;
 export const apiRoutes = { ...remote, ...sessionRoutes };
 export type ApiRoutes = typeof apiRoutes;
 export type ApiRoute = keyof ApiRoutes;
 export type ApiParams<N extends ApiRoute> = z.input<ApiRoutes[N]['params']>;
 export type ApiResult<N extends ApiRoute> = z.infer<ApiRoutes[N]['result']>;
-export const remoteRoutes = Object.keys(remote) as Exclude<AdminRoute, 'createLoginLink'>[];
+export const remoteRoutes = Object.keys(remote) as (keyof typeof remote)[];
 
 /** `/api/jobs/:id` is `/api/v1/jobs/:id` from outside. */
 export const apiPath = (path: string): string => path.replace(/^\/api/, apiBase);

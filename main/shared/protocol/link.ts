@@ -4,6 +4,7 @@
  *   holdfast://agent?hub=…&token=…&fingerprint=…                                            an agent token with its address
  */
 import { HoldfastError } from '../errors.js';
+import { recipientSchema } from './recovery.js';
 import { tokenSchema } from './token.js';
 
 export interface HubAddress {
@@ -16,6 +17,8 @@ export interface HubAddress {
 export interface HubLink extends HubAddress {
   readonly kind: 'join' | 'agent';
   readonly token: string;
+  /** The office's recovery key, an age recipient: whoever uses this link lets the office recover the backups of that computer. */
+  readonly recovery?: string;
 }
 
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
@@ -56,12 +59,15 @@ export function parseLink(text: string): HubLink {
   if (!hub) throw wrong('the hub address is missing');
   if (!token.success) throw wrong('its token is missing or damaged');
   if (fingerprint !== null && !/^[0-9a-f]{64}$/.test(fingerprint)) throw wrong('its fingerprint is damaged');
-  return { kind, url: parseHubUrl(hub), token: token.data, fingerprint };
+  const recovery = url.searchParams.get('recovery');
+  if (recovery !== null && !recipientSchema.safeParse(recovery).success) throw wrong('its recovery key is damaged');
+  return { kind, url: parseHubUrl(hub), token: token.data, fingerprint, ...(recovery === null ? {} : { recovery }) };
 }
 
 /** The inverse of {@link parseLink}. */
 export function formatLink(link: HubLink): string {
   const query = new URLSearchParams({ hub: link.url, token: link.token });
   if (link.fingerprint) query.set('fingerprint', link.fingerprint);
+  if (link.recovery !== undefined) query.set('recovery', link.recovery);
   return `holdfast://${link.kind}?${query}`;
 }

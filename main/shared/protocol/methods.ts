@@ -1,6 +1,7 @@
 /** What either side may ask of the other over the tunnel with `request` / `response`: one table per direction, each method with its schemas. */
 import { z } from 'zod';
 import { idSchema, jobDraftSchema, jobSchema, timeSchema } from '../model.js';
+import { hubOffersSchema, sealedPasswordSchema } from './recovery.js';
 
 const method = <P extends z.ZodType, R extends z.ZodType>(params: P, result: R): { params: P; result: R } => ({ params, result });
 const nothing = z.object({});
@@ -10,6 +11,12 @@ export const hubMethods = {
   'jobs.create': method(z.object({ draft: jobDraftSchema }), z.object({ job: jobSchema })),
   'jobs.update': method(z.object({ jobId: idSchema, draft: jobDraftSchema }), z.object({ job: jobSchema })),
   'jobs.delete': method(z.object({ jobId: idSchema }), nothing),
+  /** What the hub has for its agents. Asked after each welcome; a hub that does not know this offers nothing. */
+  'hub.offers': method(nothing, hubOffersSchema),
+  /** New credentials of the agent itself for hub storage; older ones of its own stop working. */
+  'storage.credentials': method(nothing, z.object({ user: z.string().max(40), password: z.string().max(200) })),
+  /** Repository passwords, sealed to the hub's recovery key; one that is there for the same destination is replaced. */
+  'escrow.seal': method(z.object({ passwords: z.array(sealedPasswordSchema).min(1).max(100) }), nothing),
 };
 
 export const snapshotInfoSchema = z.object({

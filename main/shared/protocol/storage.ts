@@ -55,3 +55,9 @@ export type StorageOverview = z.infer<typeof storageOverviewSchema>;
 /** Made once and shown once; the hub keeps a hash. `url` is restic's, without the secret. */
 export const storageCredentialsSchema = z.object({ agentId: idSchema, user: z.string(), password: z.string(), url: z.string() });
 export type StorageCredentials = z.infer<typeof storageCredentialsSchema>;
+
+/** A destination that names no server: the agent finds the storage of the hub that it belongs to, wherever that is by now. */
+export const hubStorageUrl = 'hub:storage';
+/** One repository per computer, so one destination with one password. */
+export const hubStorageDestination = { id: 'hub-storage', name: 'Hub storage', url: hubStorageUrl } as const;
+export const isHubStorage = (url: string): boolean => url === hubStorageUrl;

@@ -8,6 +8,7 @@ import { Icon, type IconName } from '../components/Icon.js';
 import { Notice } from '../components/status.js';
 import { SessionContext, useApi } from './app/context.js';
 import { Agents } from './pages/Agents.js';
+import { Alerts } from './pages/Alerts.js';
 import { AuditLog } from './pages/AuditLog.js';
 import { Jobs } from './pages/Jobs.js';
 import { Login } from './pages/Login.js';
@@ -20,6 +21,7 @@ const places = [
   { id: 'setup-tokens', name: 'Setup tokens', icon: 'link', page: SetupTokens },
   { id: 'jobs', name: 'Jobs', icon: 'jobs', page: Jobs },
   { id: 'runs', name: 'Runs', icon: 'clock', page: Runs },
+  { id: 'alerts', name: 'Alerts', icon: 'warning', page: Alerts },
   { id: 'settings', name: 'Settings', icon: 'key', page: Settings },
   { id: 'audit', name: 'Audit log', icon: 'logs', page: AuditLog },
 ] as const satisfies readonly { id: string; name: string; icon: IconName; page: () => ReactElement }[];

@@ -10,6 +10,9 @@ export async function hubAdmin(cli: Cli): Promise<HubAdmin> {
   return connectHubAdmin(cliPaths(cli).hubFolder);
 }
 
+/** Where to see them all. */
+const lists: Readonly<Record<string, string>> = { job: 'job list', channel: 'alerts channels' };
+
 /** @param text an id or a name; when undefined, the only one there is. @throws HoldfastError `not-found`, or `usage` when it is not clear which. */
 export function pick<T extends { readonly id: string; readonly name: string }>(all: readonly T[], text: string | undefined, noun: string): T {
   if (text === undefined) {
@@ -21,7 +24,7 @@ export function pick<T extends { readonly id: string; readonly name: string }>(a
   const byId = all.find(({ id }) => id === text);
   if (byId !== undefined) return byId;
   const [byName, other] = all.filter(({ name }) => name === text);
-  if (byName === undefined) throw new HoldfastError('not-found', `There is no ${noun} "${text}". See: holdfast ${noun === 'job' ? 'job' : 'agents'} list`);
+  if (byName === undefined) throw new HoldfastError('not-found', `There is no ${noun} "${text}". See: holdfast ${lists[noun] ?? 'agents list'}`);
   if (other !== undefined) throw new HoldfastError('usage', `Several ${noun}s are called "${text}". Give the id instead.`);
   return byName;
 }

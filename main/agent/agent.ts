@@ -16,8 +16,14 @@ import { HubStoragePlace, type Place } from './destinations/hub-storage.js';
 import { Vault } from './destinations/vault.js';
 import { Escrow } from './escrow/escrow.js';
 import { seal } from './escrow/seal.js';
+import { HookStep } from './hooks/hook-step.js';
+import type { Hooks } from './hooks/ports.js';
 import { JobSet, type JobSetData } from './jobs/job-set.js';
 import { Membership } from './membership.js';
+import { ConsentStep } from './policy/consent-step.js';
+import { LocalConsent, type PolicyComputer } from './policy/local-consent.js';
+import type { StoredPolicy } from './policy/policy.js';
+import { ConsentReport } from './policy/report.js';
 import type { AppendLog, Clock, Document, Engine, Logger, PowerAndNetwork, RepositoryAccess, SecretStore } from './ports.js';
 import { RunStore } from './runs/run-store.js';
 import { ForgetStep } from './retention/forget-step.js';
@@ -48,6 +54,11 @@ export interface AgentOptions {
   readonly logs: { read(after: number, limit: number, level: LogEntry['level']): LogEntry[]; on(listener: (entry: LogEntry) => void): () => void };
   readonly settings: Document<AgentSettings>;
   readonly jobs: Document<JobSetData>;
+  readonly policy: Document<StoredPolicy>;
+  readonly policyComputer: PolicyComputer;
+  /** Is the hub with this certificate (SHA-256, null when none is pinned) proven to be run by this same user on this computer? */
+  readonly isOwnHub: (fingerprint: string | null) => Promise<boolean>;
+  readonly hooks: Hooks;
   readonly runs: AppendLog;
   readonly journal: Journal;
   readonly secrets: SecretStore;
@@ -90,6 +101,8 @@ class AgentCore implements Agent {
   private readonly vault: Vault;
   private readonly escrow: Escrow;
   private readonly sourcePasswords: SourcePasswords;
+  private readonly consent: LocalConsent;
+  private readonly report: ConsentReport;
   private readonly runner: Runner;
   private readonly scheduler: Scheduler;
   private readonly tunnel: Tunnel;
@@ -124,10 +137,23 @@ class AgentCore implements Agent {
       password: (destinationId) => this.vault.password(destinationId),
     });
     this.sourcePasswords = new SourcePasswords(options.secrets);
+    this.consent = new LocalConsent({
+      logger, document: options.policy, computer: options.policyComputer,
+      jobs: () => this.jobs.all,
+      hub: () => this.hub()?.fingerprint ?? this.hub()?.url ?? null,
+      isOwnHub: () => options.isOwnHub(this.hub()?.fingerprint ?? null),
+      now: () => this.now(),
+      changed: () => {
+        this.report.tell();
+        this.scheduler.look();
+        this.changed();
+      },
+    });
+    this.report = new ConsentReport({ logger, tunnel: () => this.tunnel, held: () => this.consent.held });
     this.runner = new Runner({
       clock, engine, journal, logger, changed,
       store: this.runs,
-      steps: [new ForgetStep(engine)],
+      steps: [new ConsentStep(this.consent), new HookStep(options.hooks, this.consent), new ForgetStep(engine, this.consent)],
       host: options.host,
       openRepository: (job) => this.openRepository(job),
       gentle: async (trigger) => trigger !== 'manual' && trigger !== 'first' && (await power.isOnBattery()),
@@ -146,11 +172,14 @@ class AgentCore implements Agent {
     });
     this.tunnel = options.createTunnel({
       connection: ({ state }) => {
-        if (state === 'connected') void this.escrow.connected();
+        if (state !== 'connected') return this.changed();
+        void this.escrow.connected();
+        void this.consent.review().then(() => this.report.tell());
         this.changed();
       },
       jobs: async (revision, jobs) => {
         await this.jobs.replace(revision, jobs);
+        void this.consent.review();
         this.scheduler.look();
         this.changed();
       },
@@ -161,6 +190,7 @@ class AgentCore implements Agent {
   }
 
   async start(): Promise<void> {
+    await this.consent.open(this.jobs.all.filter((job) => this.runs.newestGoodOf(job.id) !== null));
     await this.runner.settleInterrupted();
     const { power } = this.options;
     const nudge = (): void => {
@@ -228,10 +258,12 @@ class AgentCore implements Agent {
     },
     createJob: async ({ draft }) => {
       checkSchedule(draft.schedule);
+      await this.consent.allowDraft(draft, null);
       return this.tunnel.request('jobs.create', { draft });
     },
     updateJob: async ({ jobId, draft }) => {
       checkSchedule(draft.schedule);
+      await this.consent.allowDraft(draft, this.jobs.find(jobId) ?? null);
       return this.tunnel.request('jobs.update', { jobId, draft });
     },
     deleteJob: ({ jobId }) => this.tunnel.request('jobs.delete', { jobId }),
@@ -259,9 +291,11 @@ class AgentCore implements Agent {
       return {};
     },
     logs: ({ after, limit, level }) => ({ entries: this.options.logs.read(after, limit, level) }),
-    join: async ({ link }) => {
+    join: async ({ allow, link }) => {
       const joined = await this.membership.join(link);
       this.options.logger.log('info', `Joined the hub at ${joined.hub} as "${joined.name}"`);
+      await this.consent.allowFolders(allow);
+      await this.consent.review();
       if (this.settings.paused === null) await this.go();
       return joined;
     },
@@ -271,7 +305,25 @@ class AgentCore implements Agent {
       await this.hubStorage.renew();
       await this.jobs.replace(0, []);
       this.scheduler.look();
+      await this.consent.review();
       this.options.logger.log('info', 'Left the hub; its jobs no longer run on this computer');
+      return {};
+    },
+    answerConsent: async ({ answer, ids }) => {
+      await this.consent.decide(ids, answer);
+      return {};
+    },
+    allowFolders: async ({ paths }) => {
+      await this.consent.allowFolders(paths);
+      return {};
+    },
+    allowed: () => ({ allowed: this.consent.rules.map(({ at, detail, id, kind, subject }) => ({ id, kind, subject, detail, at })) }),
+    withdrawConsent: async ({ ids }) => {
+      await this.consent.withdraw(ids);
+      return {};
+    },
+    setAskAbout: async ({ askAbout }) => {
+      await this.consent.setAskAbout(askAbout);
       return {};
     },
   };
@@ -352,6 +404,8 @@ class AgentCore implements Agent {
     const { power } = this.options;
     if (job.conditions.onBattery === 'defer' && (await power.isOnBattery())) return 'waiting until the computer is plugged in';
     if (job.conditions.onMetered === 'defer' && (await power.isMetered())) return 'waiting for a network that is not metered';
+    const objection = await this.consent.objection(job);
+    if (objection !== null) return objection.message.replace(/^[A-Z]/, (first) => first.toLowerCase()).replace(/\.$/, '');
     if (!(await this.kitConfirmed(job))) return 'save or print the recovery kit first, then scheduled backups begin';
     return null;
   }
@@ -384,7 +438,7 @@ class AgentCore implements Agent {
 
   private state(): AgentState {
     const { clock, secrets } = this.options;
-    return agentState({ clock, secrets, computer: this.options, settings: this.settings, jobs: this.jobs, runs: this.runs, scheduler: this.scheduler, tunnel: this.tunnel });
+    return agentState({ clock, secrets, computer: this.options, settings: this.settings, jobs: this.jobs, runs: this.runs, scheduler: this.scheduler, tunnel: this.tunnel, consent: this.consent.view });
   }
 
   /** Tells listeners soon, and again when only time has passed: ages and "Due" change by themselves. */
@@ -418,6 +472,11 @@ class AgentCore implements Agent {
     const job = this.jobs.find(jobId);
     if (job === undefined) throw new HoldfastError('not-found', 'That job is not on this computer any more.');
     return job;
+  }
+
+  /** The hub that gives this computer its jobs. */
+  private hub(): { readonly url: string; readonly fingerprint: string | null } | null {
+    return this.options.givenIdentity ?? this.settings.hub;
   }
 
   private get settings(): AgentSettings {

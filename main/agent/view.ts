@@ -1,4 +1,5 @@
 /** The agent as screens show it, put together from what its rooms know. */
+import type { Consent } from '../shared/consent.js';
 import type { AgentState, JobView } from '../shared/control.js';
 import { computerStatus } from '../shared/status.js';
 import { computerFacts } from './facts.js';
@@ -18,11 +19,12 @@ export interface ViewSources {
   readonly runs: RunStore;
   readonly scheduler: Scheduler;
   readonly tunnel: Tunnel;
+  readonly consent: Consent;
 }
 
 const runsShown = 50;
 
-export function agentState({ clock, computer, settings, secrets, jobs, runs, scheduler, tunnel }: ViewSources): AgentState {
+export function agentState({ clock, computer, settings, secrets, jobs, runs, scheduler, tunnel, consent }: ViewSources): AgentState {
   const { paused } = settings;
   const { jobs: statuses, ...report } = computerStatus(computerFacts(jobs, runs, scheduler, paused), clock.now());
   const views = jobs.all.flatMap((job, i): JobView[] => {
@@ -44,5 +46,6 @@ export function agentState({ clock, computer, settings, secrets, jobs, runs, sch
     runs: runs.list(runsShown),
     secrets: { kind: secrets.kind, description: secrets.description },
     recovery: settings.recovery,
+    consent,
   };
 }

@@ -5,6 +5,7 @@ import { asHoldfastError, exitCodeFor, HoldfastError } from '../shared/errors.js
 import { register as agent } from './commands/agent.js';
 import { register as agents } from './commands/agents.js';
 import { register as alerts } from './commands/alerts.js';
+import { register as approve } from './commands/approve.js';
 import { register as backup } from './commands/backup.js';
 import { register as check } from './commands/check.js';
 import { register as copy } from './commands/copy.js';
@@ -40,7 +41,7 @@ import { Cli } from './cli.js';
 /** In the order of the help. */
 const commands = [
   init, backup, snapshots, ls, find, diff, restore, dump, check, forget, prune, tag, copy, unlock, repair, stats, key,
-  hub, setupToken, agents, alerts, join, agent, discover, job, secret, recoveryKit, status, logs, doctor, service, uninstall, start,
+  hub, setupToken, agents, alerts, join, approve, agent, discover, job, secret, recoveryKit, status, logs, doctor, service, uninstall, start,
 ];
 
 export function buildProgram(cli: Cli): Command {

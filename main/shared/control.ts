@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { discoverySchema } from './discovery.js';
+import { askAboutSchema, consentAnswerSchema, consentIdSchema, consentSchema, noQuestions } from './consent.js';
 import { errorShape } from './errors.js';
 import { idSchema, jobDraftSchema, jobSchema, logEntrySchema, logLevels, runSchema, timeSchema } from './model.js';
 import { recipientSchema, recoveryConsentSchema } from './protocol/recovery.js';
@@ -43,6 +44,8 @@ export const agentStateSchema = statusReportSchema.extend({
   secrets: z.object({ kind: z.enum(['keychain', 'file']), description: z.string() }),
   /** The office has a recovery key: may it recover the backups of this computer? Null where it has none. */
   recovery: recoveryConsentSchema.nullable().optional(),
+  /** What the hub wants and this computer's owner has not allowed yet. */
+  consent: consentSchema.default(noQuestions),
 });
 export type AgentState = z.infer<typeof agentStateSchema>;
 
@@ -59,6 +62,7 @@ export type RecoveryKit = z.infer<typeof recoveryKitSchema>;
 
 const method = <P extends z.ZodType, R extends z.ZodType>(params: P, result: R): { params: P; result: R } => ({ params, result });
 const nothing = z.object({});
+const folder = z.string().startsWith('/', 'a folder must be named from the root on').max(4096);
 
 export const controlMethods = {
   state: method(nothing, agentStateSchema),
@@ -84,12 +88,22 @@ export const controlMethods = {
   logs: method(
     z.object({ after: z.number().int().min(0).default(0), limit: z.number().int().min(1).max(5000).default(1000), level: z.enum(logLevels).default('debug') }),
     z.object({ entries: z.array(logEntrySchema) })),
-  join: method(z.object({ link: z.string().max(4096) }), z.object({ hub: z.string(), name: z.string() })),
+  /** `allow`: folders that this hub may back up without asking. */
+  join: method(z.object({ link: z.string().max(4096), allow: z.array(folder).max(1000).default([]) }), z.object({ hub: z.string(), name: z.string() })),
   leave: method(nothing, nothing),
   /** Whether the hub has storage for backups, asked of it now; false when it cannot be asked. */
   hubOffers: method(nothing, z.object({ storage: z.boolean() })),
   /** The owner's answer: may the office with this recovery key recover the backups of this computer? */
   answerRecovery: method(z.object({ recipient: recipientSchema, allow: z.boolean() }), nothing),
+  /** The owner's answer to questions that wait, or that were refused before. */
+  answerConsent: method(z.object({ ids: z.array(consentIdSchema).min(1).max(1000), answer: z.enum(['allow', 'refuse']) }), nothing),
+  /** Folders that the hub may back up without asking. */
+  allowFolders: method(z.object({ paths: z.array(folder).min(1).max(1000) }), nothing),
+  /** What was allowed here so far. */
+  allowed: method(nothing, z.object({ allowed: z.array(consentAnswerSchema) })),
+  /** Takes answers back; what needs them waits again. */
+  withdrawConsent: method(z.object({ ids: z.array(consentIdSchema).min(1).max(1000) }), nothing),
+  setAskAbout: method(z.object({ askAbout: askAboutSchema }), nothing),
 };
 export type ControlMethods = typeof controlMethods;
 export type ControlMethod = keyof ControlMethods;

@@ -1,6 +1,7 @@
 /** Ports in memory for tests of the agent core: a clock to turn by hand, and everything the core asked for on record. */
 import type { AgentOptions } from '../../main/agent/agent.js';
 import type { AppendLog, BackupOrder, Clock, Document, Engine, SecretStore, RepositoryAccess } from '../../main/agent/ports.js';
+import type { StoredPolicy } from '../../main/agent/policy/policy.js';
 import { agentSettingsSchema } from '../../main/agent/settings.js';
 import type { Tunnel, TunnelEvents } from '../../main/agent/tunnel-port.js';
 import { HoldfastError } from '../../main/shared/errors.js';
@@ -125,7 +126,7 @@ export interface World {
 }
 
 /** @param kept what an earlier agent left on disk. */
-export function createWorld(kept: { jobs?: Job[]; runs?: string[]; confirmed?: string[]; joined?: boolean } = {}): World {
+export function createWorld(kept: { jobs?: Job[]; runs?: string[]; confirmed?: string[]; joined?: boolean; /** Is the hub of the same user? */ ownHub?: boolean } = {}): World {
   const clock = new ManualClock();
   const engine = new ScriptedEngine();
   const secrets = memorySecrets();
@@ -161,6 +162,10 @@ export function createWorld(kept: { jobs?: Job[]; runs?: string[]; confirmed?: s
     power: { onWake: () => () => undefined, onNetworkChange: () => () => undefined, isOnBattery: () => Promise.resolve(world.onBattery === true), isMetered: () => Promise.resolve(false) },
     discover: () => Promise.resolve({ proposals: [], notes: [] }),
     enrol: () => Promise.resolve({ agentId: '9', name: 'laptop-2', token: `9|${'n'.repeat(40)}`, hubName: 'hub' }),
+    policy: memoryDocument<StoredPolicy>(null),
+    policyComputer: { realPath: (path) => Promise.resolve(path), hookFingerprint: () => Promise.resolve('f'.repeat(64)) },
+    isOwnHub: () => Promise.resolve(kept.ownHub ?? true),
+    hooks: { openFolder: () => Promise.reject(new Error('no hooks in this test')), read: () => Promise.reject(new Error('no hooks in this test')) },
     givenPassword: null, givenIdentity: null, newId: () => `run${(id += 1)}`, randomInt: (below) => (id * 7) % below,
   };
   return Object.assign(world, { clock, engine, secrets, journal, log, runLog, onBattery: false, options }) as World;

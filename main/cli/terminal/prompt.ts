@@ -1,4 +1,5 @@
-/** Asks for a password on the terminal, without showing it. */
+/** Questions on the terminal; a password is not shown while it is typed. */
+import { createInterface } from 'node:readline/promises';
 import { HoldfastError } from '../../shared/errors.js';
 import type { Cli } from '../cli.js';
 
@@ -31,5 +32,19 @@ export async function askPassword({ process: { stdin, stderr } }: Cli, question:
     stdin.setRawMode(false);
     stdin.pause();
     stderr.write('\n');
+  }
+}
+
+/** A line as it is typed, without the end. @throws HoldfastError `cancelled` on Ctrl-C. */
+export async function askLine({ process: { stdin, stderr } }: Cli, question: string): Promise<string> {
+  const lines = createInterface({ input: stdin, output: stderr });
+  const interrupted = new AbortController();
+  lines.once('SIGINT', () => interrupted.abort());
+  try {
+    return await lines.question(question, { signal: interrupted.signal });
+  } catch (cause) {
+    throw new HoldfastError('cancelled', 'Cancelled.', { cause });
+  } finally {
+    lines.close();
   }
 }

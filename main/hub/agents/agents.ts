@@ -1,4 +1,5 @@
 /** The computers of this hub and the tokens that identify them. */
+import type { HeldJob } from '../../shared/consent.js';
 import { HoldfastError } from '../../shared/errors.js';
 import type { Hello } from '../../shared/protocol/messages.js';
 import { parseToken } from '../../shared/protocol/token.js';
@@ -87,6 +88,13 @@ export class Agents {
         .where('id', '=', agent.id).returning(['acked_seq', 'jobs_revision']).executeTakeFirstOrThrow();
       return { ackedSeq: after.acked_seq, jobsRevision: after.jobs_revision };
     });
+  }
+
+  /** Which jobs the owner of that computer holds back. Most agents come back with the same as before, and then nothing is written. */
+  async noteHeld(agent: StoredAgent, held: readonly HeldJob[]): Promise<void> {
+    const text = held.length === 0 ? null : JSON.stringify(held);
+    const before = await this.db.selectFrom('agents').select('held').where('id', '=', agent.id).executeTakeFirstOrThrow();
+    if (before.held !== text) await this.db.updateTable('agents').set({ held: text }).where('id', '=', agent.id).execute();
   }
 
   async seen(ids: readonly number[]): Promise<void> {

@@ -1,4 +1,6 @@
 /** Lists of computers and jobs with their status, computed by the reducer that all screens share from what the hub knows. */
+import { z } from 'zod';
+import { heldJobSchema, type HeldJob } from '../../shared/consent.js';
 import { errorShape } from '../../shared/errors.js';
 import { runResultSchema, runStateSchema, type Job } from '../../shared/model.js';
 import type { AgentView, HubJobView } from '../../shared/protocol/admin.js';
@@ -28,6 +30,7 @@ export class Overview {
     const [rows, online] = await Promise.all([(agentId === undefined ? query : query.where('jobs.agent_id', '=', agentId)).execute(), this.presence.online()]);
     return rows.map((row) => {
       const job: Job = toJob(row);
+      const held = heldOf(row);
       const { status, reason, lastGoodAt } = jobStatus(this.facts(row, online.has(row.agent_id)), now);
       return {
         ...job, agentName: row.agent_name, status, reason, lastGoodAt,
@@ -39,6 +42,7 @@ export class Overview {
           error: errorOf(row.run_error),
           finishedAt: row.run_finished_at === null ? null : new Date(row.run_finished_at).toISOString(),
         },
+        held: held === null ? null : { state: held.state, reason: held.reason },
       };
     });
   }
@@ -60,15 +64,26 @@ export class Overview {
       jobId: row.id, name: row.name, paused: row.paused === 1, lastGoodAt: row.last_good_at,
       lastRun: row.run_state === null ? null : { state: runStateSchema.parse(row.run_state), result: { unreadableCount: row.run_unreadable ?? 0 }, error: errorOf(row.run_error) },
       dueAt: row.due_at, interval: row.interval_ms,
-      waitingFor: online ? null : 'the computer is not connected',
+      waitingFor: waitingFor(heldOf(row), online),
     };
   }
+}
+
+/** What its computer's owner has not allowed of a job. */
+function heldOf({ held, id }: Pick<FactRow, 'held' | 'id'>): HeldJob | null {
+  return held === null ? null : z.array(heldJobSchema).parse(JSON.parse(held)).find(({ jobId }) => jobId === id) ?? null;
+}
+
+function waitingFor(held: HeldJob | null, online: boolean): string | null {
+  if (held?.state === 'waiting') return 'it waits for a yes on that computer';
+  if (held?.state === 'refused') return 'it was refused on that computer';
+  return online ? null : 'the computer is not connected';
 }
 
 /** What the status of a job is made from, and nothing that has to be parsed: this runs for ten thousand of them. */
 const factsQuery = (db: Database) => db.selectFrom('jobs').innerJoin('agents', 'agents.id', 'jobs.agent_id').leftJoin('runs', 'runs.id', 'jobs.last_run_id')
   .select(['jobs.id', 'jobs.agent_id', 'jobs.name', 'jobs.paused', 'jobs.last_good_at', 'jobs.due_at', 'jobs.interval_ms'])
-  .select(['agents.name as agent_name', 'runs.id as run_id', 'runs.state as run_state', 'runs.unreadable as run_unreadable', 'runs.error as run_error', 'runs.finished_at as run_finished_at'])
+  .select(['agents.name as agent_name', 'agents.held', 'runs.id as run_id', 'runs.state as run_state', 'runs.unreadable as run_unreadable', 'runs.error as run_error', 'runs.finished_at as run_finished_at'])
   .where('jobs.deleted_at', 'is', null)
   .orderBy('jobs.created_at').orderBy('jobs.id');
 type FactRow = Awaited<ReturnType<ReturnType<typeof factsQuery>['execute']>>[number];

@@ -1,6 +1,7 @@
 /** The admin routes on a socket in the data folder, for commands of the same user. The file's mode is the only key. */
 import { rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
+import { announce, withdraw } from './announce.js';
 import { checkPrivate, socketPlace } from './path.js';
 
 /** The folder's lock is held, so a socket that is there already belongs to a hub that died. */
@@ -18,6 +19,10 @@ export async function listenLocally(server: Server, dataFolder: string): Promise
       process.umask(before);
     }
   });
+  await announce(dataFolder);
 }
 
-export const removeSocket = (dataFolder: string): Promise<void> => rm(socketPlace(dataFolder).file, { force: true });
+export async function removeSocket(dataFolder: string): Promise<void> {
+  await withdraw(dataFolder);
+  await rm(socketPlace(dataFolder).file, { force: true });
+}

@@ -72,6 +72,10 @@ export class Session {
         await escrow.keep(agent.id, hubMethods['escrow.seal'].params.parse(params).passwords);
         return {};
       },
+      'consent.report': async (params) => {
+        await ports.agents.noteHeld(agent, hubMethods['consent.report'].params.parse(params).held);
+        return {};
+      },
     };
     this.peer = new Peer({
       theirs: agentMethods,

@@ -19,11 +19,15 @@ import { systemClock } from '../clock.js';
 import { createAgentEngine } from '../engine/engine.js';
 import { openAppendLog } from '../files/append-log.js';
 import { openDocument } from '../files/document.js';
+import { openHooks } from '../hooks/run-hook.js';
 import { connectAgentControl, type AttachedControl } from '../local-socket/client.js';
 import { serveAgentControl } from '../local-socket/server.js';
 import { lockFolder, lockHolder, type FolderLock } from '../lock/lock.js';
 import { openLogging, type Logging } from '../logging/logging.js';
 import type { Paths } from '../paths/paths.js';
+import { policyComputer } from '../policy/computer.js';
+import { openPolicy } from '../policy/document.js';
+import { isOwnHub } from '../policy/own-hub.js';
 import { openPower } from '../power/power.js';
 import { openSecrets } from '../secrets/index.js';
 import { agentSettings, type Settings } from '../settings/settings.js';
@@ -148,6 +152,8 @@ async function assemble(options: StartAgentOptions, { logging, secrets }: AgentH
   const jobs = await openDocument({
     file: paths.jobsFile, schema: jobSetSchema, initial: emptyJobSet, remedy: 'Move it away and start again; the hub then sends the jobs anew.',
   });
+  const policy = await openPolicy(paths);
+  const hooks = await openHooks({ folder: paths.hooksFolder, env });
   const own = openPower(env);
   endings.add(() => own.close());
   const passwords = new SourcePasswords(secrets);
@@ -167,7 +173,8 @@ async function assemble(options: StartAgentOptions, { logging, secrets }: AgentH
     logger,
     logs: logging.reader,
     settings: agentSettings(settings),
-    jobs, runs, journal, secrets, engine,
+    jobs, runs, journal, secrets, engine, policy, hooks, policyComputer,
+    isOwnHub: (fingerprint) => isOwnHub(fingerprint, paths.hubFolder),
     power: options.power?.(own) ?? own,
     discover: async (folders) => (await import('../../backup/source/discover/discover.js')).discover({ env, folders }),
     createTunnel: (events, jobsRevision) => createTunnel({

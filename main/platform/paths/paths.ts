@@ -9,6 +9,10 @@ export interface Paths {
   readonly dataFolder: string;
   readonly settingsFile: string;
   readonly jobsFile: string;
+  /** What was allowed on this computer. */
+  readonly policyFile: string;
+  /** Private folders of hooks while they run. */
+  readonly hooksFolder: string;
   readonly runsFile: string;
   readonly journalFile: string;
   /** Used only where there is no keychain. */
@@ -69,6 +73,8 @@ function paths(override: string | null, { data, config, logs, cache }: Record<'d
     dataFolder: data,
     settingsFile: path.join(config, 'settings.json'),
     jobsFile: path.join(data, 'jobs.json'),
+    policyFile: path.join(data, 'policy.json'),
+    hooksFolder: path.join(data, 'hooks'),
     runsFile: path.join(data, 'runs.log'),
     journalFile: path.join(data, 'journal.log'),
     secretsFile: path.join(data, 'secrets.json'),

@@ -1,5 +1,6 @@
 /** What either side may ask of the other over the tunnel with `request` / `response`: one table per direction, each method with its schemas. */
 import { z } from 'zod';
+import { heldJobSchema } from '../consent.js';
 import { idSchema, jobDraftSchema, jobSchema, timeSchema } from '../model.js';
 import { hubOffersSchema, sealedPasswordSchema } from './recovery.js';
 
@@ -17,6 +18,8 @@ export const hubMethods = {
   'storage.credentials': method(nothing, z.object({ user: z.string().max(40), password: z.string().max(200) })),
   /** Repository passwords, sealed to the hub's recovery key; one that is there for the same destination is replaced. */
   'escrow.seal': method(z.object({ passwords: z.array(sealedPasswordSchema).min(1).max(100) }), nothing),
+  /** All jobs that the agent does not run as they are, because their owner has not allowed it there. A hub that does not know this is none the wiser. */
+  'consent.report': method(z.object({ held: z.array(heldJobSchema).max(10_000) }), nothing),
 };
 
 export const snapshotInfoSchema = z.object({

@@ -8,6 +8,7 @@ import { openSettings, type Settings } from '../platform/settings/settings.js';
 import type { AgentControl } from '../shared/control.js';
 import { asHoldfastError, HoldfastError } from '../shared/errors.js';
 import type { LogLevel } from '../shared/model.js';
+import type { Notice } from './notifications/notices.js';
 import { OwnHub } from './own-hub.js';
 import { withElectronPower } from './power.js';
 
@@ -27,16 +28,18 @@ export interface Computer {
 export interface ComputerOptions {
   readonly paths: Paths;
   readonly version: string;
+  /** Shows what this computer's own hub has to tell. */
+  readonly notify: (notice: Notice) => void;
 }
 
 type Log = (level: LogLevel, message: string) => void;
 
 /** @throws HoldfastError with what keeps the agent from starting. A hub that does not start is logged: backups go on without it. */
-export async function openComputer({ paths, version }: ComputerOptions): Promise<Computer> {
+export async function openComputer({ notify, paths, version }: ComputerOptions): Promise<Computer> {
   await makeFolders(paths);
   const settings = openSettings(paths.settingsFile, (options) => new ElectronStore<Record<string, unknown>>(options));
   let log: Log = (_level, message) => console.error(message);
-  const hub = new OwnHub({ settings, dataFolder: paths.hubFolder, version, name: hostname(), log: (level, message) => log(level, message) });
+  const hub = new OwnHub({ settings, dataFolder: paths.hubFolder, version, name: hostname(), notify, log: (level, message) => log(level, message) });
   const agent = await startAgent({
     paths, settings, version,
     env: process.env,

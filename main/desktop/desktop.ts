@@ -10,7 +10,8 @@ import type { Paths } from '../platform/paths/paths.js';
 import { openComputer, type Computer } from './computer.js';
 import { answer } from './ipc/answer.js';
 import { openChannel } from './ipc/channel.js';
-import { notifyOfRuns } from './notifications/notifications.js';
+import type { Notice } from './notifications/notices.js';
+import { notifyOfRuns, showNotice } from './notifications/notifications.js';
 import { trayModel, type TrayAction, type TrayIcon } from './tray/menu.js';
 import { createTray } from './tray/tray.js';
 import { watchTray } from './tray/watcher.js';
@@ -43,7 +44,9 @@ export async function startDesktop({ paths, root, version }: DesktopOptions): Pr
   const updates = await openUpdates({ paths, version });
   // The version before is put back: this process is about to leave, and must not touch what the other one needs.
   if (updates !== null && !(await updates.begin())) return new Promise(() => undefined);
-  const computer = await openComputer({ paths, version });
+  /** The hub may have something to tell before there is a window to open. */
+  let tell: (notice: Notice) => void = () => undefined;
+  const computer = await openComputer({ paths, version, notify: (notice) => tell(notice) });
   const { control, settings } = computer;
   const log = (level: LogLevel, message: string): void => computer.log(level, message);
 
@@ -53,6 +56,7 @@ export async function startDesktop({ paths, root, version }: DesktopOptions): Pr
     state: { read: () => settings.read().window, write: async (state) => settings.update({ window: state }) },
     log: (message) => log('warn', message),
   });
+  tell = (notice) => { if (settings.read().notifications) showNotice(notice, { open: () => window.open(), log: (message) => log('warn', message) }); };
   const endIpc = openIpc(computer, window, version);
 
   let latest: AgentState | null = null;

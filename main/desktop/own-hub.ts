@@ -6,6 +6,7 @@ import type { AgentControl } from '../shared/control.js';
 import { asHoldfastError } from '../shared/errors.js';
 import type { LogLevel } from '../shared/model.js';
 import { connectHubAdmin, startHub, type HubAdmin } from '../hub/index.js';
+import type { Notice } from './notifications/notices.js';
 import type { Settings } from '../platform/settings/settings.js';
 
 export interface OwnHubOptions {
@@ -15,6 +16,8 @@ export interface OwnHubOptions {
   readonly version: string;
   /** What screens call it. */
   readonly name: string;
+  /** Shows what the hub has to tell: problems of the computers that belong to it. */
+  readonly notify: (notice: Notice) => void;
   readonly log: (level: LogLevel, message: string) => void;
 }
 
@@ -98,8 +101,8 @@ export class OwnHub {
   }
 
   private listen(port: number): Promise<Door> {
-    const { dataFolder, log, name, version } = this.options;
-    return startHub({ dataFolder, version, name, listen: { host: loopback, port }, logger: { log } });
+    const { dataFolder, log, name, notify, version } = this.options;
+    return startHub({ dataFolder, version, name, listen: { host: loopback, port }, notify, logger: { log } });
   }
 }
 

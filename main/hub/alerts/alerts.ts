@@ -10,7 +10,7 @@ import type { HubClock, HubLogger } from '../options.js';
 import type { Database } from '../store/database.js';
 import type { AlertRow } from '../store/schema.js';
 import { newId } from '../store/tokens.js';
-import { Channels } from './channels.js';
+import { Channels, kindOfChannel } from './channels.js';
 import type { News, NewsItem } from './message.js';
 import { lookForProblems, type StorageSpace } from './problems.js';
 import { send, type DesktopNotice } from './send.js';
@@ -156,9 +156,15 @@ export class Alerts {
         ({ id: newId(), key, kind, title, text, agent_id: agentId, job_id: jobId, opened_at: now, over_at: null }));
       for (const part of parts(fresh)) await queries.insertInto('alerts').values(part).execute();
       for (const part of parts(over)) await queries.updateTable('alerts').set({ over_at: now }).where('id', 'in', part).execute();
-      const channels = await queries.selectFrom('alert_channels').select('id').where('enabled', '=', 1).execute();
+      const channels = await queries.selectFrom('alert_channels').select(['id', 'config']).where('enabled', '=', 1).execute();
+      // On a hub for one computer only, the app that holds it tells of its runs by itself.
+      const alone = Number((await queries.selectFrom('agents').select((eb) => eb.fn.countAll<number>().as('n')).where('deleted_at', 'is', null).executeTakeFirstOrThrow()).n) <= 1;
+      const runs = new Set([...fresh, ...open].filter(({ kind }) => kind === 'job-failed').map(({ id }) => id));
       const news = [...fresh.map(({ id }) => ({ alert_id: id, state: 'open' })), ...over.map((id) => ({ alert_id: id, state: 'over' }))];
-      for (const { id } of channels) for (const part of parts(news)) await queries.insertInto('alert_messages').values(part.map((message) => ({ channel_id: id, ...message }))).execute();
+      for (const { id, config } of channels) {
+        const forThis = alone && kindOfChannel(config) === 'desktop' ? news.filter((message) => !runs.has(message.alert_id)) : news;
+        for (const part of parts(forThis)) await queries.insertInto('alert_messages').values(part.map((message) => ({ channel_id: id, ...message }))).execute();
+      }
       await queries.deleteFrom('alerts').where('over_at', '<', now - keepFor).where('id', 'not in', (eb) => eb.selectFrom('alert_messages').select('alert_id')).execute();
     });
   }

@@ -116,6 +116,8 @@ export function topicOf(address: string): { server: string; topic: string } | nu
 
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 
+export const kindOfChannel = (config: string): ChannelConfig['kind'] => configOf({ config }).kind;
+
 const configOf = (row: Pick<AlertChannelRow, 'config'>): ChannelConfig => channelConfigSchema.parse(JSON.parse(row.config));
 
 function targetOf(config: ChannelConfig): string {

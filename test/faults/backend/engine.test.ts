@@ -1,7 +1,11 @@
 /** Whole backups over networks in trouble: each succeeds or ends with a sentence; the repository is whole afterwards, and trying again succeeds. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { openBackend } from '../../../main/backup/backend/open.js';
 import { createEngine, type RepositoryAccess } from '../../../main/backup/index.js';
 import { Proxy, type Mischief } from '../../helpers/proxy.js';
 import { startRestServer, type RestServer } from '../../helpers/rclone.js';
@@ -31,6 +35,18 @@ const kinds: Record<string, { port: () => number; access: (port: number, name: s
   rest: { port: () => rest.port, access: (port, name) => ({ url: `rest:http://127.0.0.1:${port}/${name}/`, password: 'pw' }) },
 };
 
+/** Bytes of packs in the repository, whether an index knows them or not. */
+async function storedBytes(repository: RepositoryAccess): Promise<number> {
+  const backend = openBackend({ ...repository, cacheFolder: false });
+  try {
+    let sum = 0;
+    for await (const { size } of backend.list('data')) sum += size;
+    return sum;
+  } finally {
+    await backend.close();
+  }
+}
+
 for (const [name, kind] of Object.entries(kinds)) {
   describe(`a backup to ${name}`, () => {
     const world = async (which: string, settings: Record<string, string>): Promise<{ proxy: Proxy; repository: RepositoryAccess }> => {
@@ -58,6 +74,21 @@ for (const [name, kind] of Object.entries(kinds)) {
       });
     }
 
+    it('the program is killed in the middle: what had arrived is not sent again', async () => {
+      const { proxy, repository } = await world('killed', {});
+      const child = spawn(process.execPath, ['--input-type=module', '-e', `import { backup } from ${JSON.stringify(new URL('../../../out/main/backup/index.js', import.meta.url).href)};
+        await backup({ repository: JSON.parse(process.env.REPOSITORY), paths: [${JSON.stringify(source)}], packSize: 4 });`], { stdio: 'ignore', env: { ...process.env, REPOSITORY: JSON.stringify(repository) } });
+      const exited = once(child, 'exit');
+      while (proxy.received < 25_000_000 && child.exitCode === null) await sleep(2);
+      child.kill('SIGKILL');
+      await exited;
+      await sleep(500); // a server may still be storing what it got
+      const stored = await storedBytes(repository);
+      const summary = await engine.backup({ repository, paths: [source] });
+      expect(summary.data_added_packed).toBeLessThan(total * 1_000_000 - stored * 0.99 + 100_000);
+      expect(await engine.check({ repository, readData: true })).toMatchObject({ ok: true });
+    });
+
     it('the network goes away in the middle and stays away: one sentence, and trying again succeeds', async () => {
       const { proxy, repository } = await world('goes-away', { 'retry-seconds': '2' });
       const timer = setInterval(() => {
@@ -65,13 +96,17 @@ for (const [name, kind] of Object.entries(kinds)) {
         proxy.mischief = { refuse: true };
         proxy.reset();
       }, 2);
-      const failed = await engine.backup({ repository, paths: [source] }).then(() => null, (error: unknown) => error);
+      const failed = await engine.backup({ repository, paths: [source], packSize: 4 }).then(() => null, (error: unknown) => error);
       clearInterval(timer);
       expect(failed).toMatchObject({ code: expect.stringMatching(/^destination-(failed|missing)$/), retryable: true });
       proxy.mischief = {};
+      const stored = await storedBytes(repository);
+      expect(stored).toBeGreaterThan(4_000_000);
       await engine.unlock({ repository, removeAll: true });
       const summary = await engine.backup({ repository, paths: [source] });
       expect(summary).toMatchObject({ files_new: total, error_count: 0 });
+      // what had arrived is not sent again
+      expect(summary.data_added_packed).toBeLessThan(total * 1_000_000 - stored * 0.99 + 100_000);
       expect(await engine.check({ repository, readData: true })).toMatchObject({ ok: true });
     });
   });

@@ -19,7 +19,15 @@ const settings = {
 type Setting = keyof typeof settings;
 const isSetting = (name: string): name is Setting => name in settings;
 
-const split = (text: string): string[] => text.split(',').filter((part) => part !== '').map((part) => decodeURIComponent(part));
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new HoldfastError('usage', 'A % in a source must be followed by two hexadecimal digits. Write a percent sign as %25.');
+  }
+}
+
+const split = (text: string): string[] => text.split(',').filter((part) => part !== '').map(decoded);
 
 /** @throws HoldfastError `usage` with what is wrong */
 export function parseSourceAddress(text: string): DatabaseSource {
@@ -55,7 +63,7 @@ function ofServer(type: ServerSource['type'], text: string): object {
   const named = databases.length === 0 ? {} : type === 'mongodb' ? { database: databases[0] } : type === 'redis' ? {} : { databases };
   return {
     type, host: url.hostname.replace(/^\[(.*)\]$/, '$1'), ...(url.port === '' ? (/:80(?:[/?]|$)/.test(text) ? { port: 80 } : {}) : { port: Number(url.port) }),
-    ...(url.username === '' ? {} : { user: decodeURIComponent(url.username) }), ...named, ...Object.fromEntries(more),
+    ...(url.username === '' ? {} : { user: decoded(url.username) }), ...named, ...Object.fromEntries(more),
   };
 }
 

@@ -26,9 +26,10 @@ const masterShape = z.object({ mac: z.object({ k: base64, r: base64 }), encrypt:
 
 /** restic measures the machine to choose these; its measuring ends at about this for half a second and 64 MB. */
 const defaults = { N: 32768, r: 8, p: 4 } as const;
-/** A hostile key file must not be able to take the machine's memory or a day: 128 * N * r bytes, p times. */
-const largestScryptMemory = 1024 * 1024 * 1024;
-const largestScryptWork = 16;
+/** A hostile key file must not be able to take the machine's memory or a day: 128 * N * r bytes, p times. restic's keys take 32 to 60 MiB. */
+const largestScryptMemory = 256 * 1024 * 1024;
+/** N * r * p, sixteen times that of our own keys: some seconds. */
+const largestScryptWork = 2 ** 24;
 
 async function derive(password: string, salt: Buffer, N: number, r: number, p: number): Promise<KeyMaterial> {
   const bytes = await new Promise<Buffer>((resolve, reject) => {
@@ -49,7 +50,7 @@ export function parseKeyFile(bytes: Uint8Array, what: string): KeyFile {
   if (!parsed.success) throw damaged(what, 'a field is missing or has the wrong type', parsed.error);
   const { kdf, N, r, p, salt } = parsed.data;
   if (kdf !== 'scrypt') throw damaged(what, `it uses "${kdf}", and only scrypt is known`);
-  if (!Number.isInteger(Math.log2(N)) || N < 2 || 128 * N * r > largestScryptMemory || p > largestScryptWork * 8 || salt.length === 0 || salt.length > 1024) {
+  if (!Number.isInteger(Math.log2(N)) || N < 2 || 128 * N * r > largestScryptMemory || N * r * p > largestScryptWork || salt.length === 0 || salt.length > 1024) {
     throw damaged(what, 'its scrypt parameters are out of bounds');
   }
   return parsed.data;

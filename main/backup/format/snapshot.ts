@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Snapshot } from '../types.js';
 import { damaged } from './damage.js';
 import { shortId, type Id } from './id.js';
+import { parseTime } from './time.js';
 
 const id = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.number().nonnegative().default(0);
@@ -16,7 +17,7 @@ const summaryShape = z.object({
 });
 
 const shape = z.object({
-  time: z.string(),
+  time: z.string().refine((text) => parseTime(text) !== null),
   parent: id.nullish().transform((v) => v ?? undefined),
   tree: id,
   paths: z.array(z.string()).nullish().transform((v) => v ?? []),

@@ -52,6 +52,9 @@ export async function check(request: CheckRequest, control: Control = {}): Promi
   });
 }
 
+/** restic makes none above 128 MiB and a blob. */
+const largestPack = 512 * 1024 * 1024;
+
 async function readPacks(
   repository: Repository, packs: readonly PackState[], options: { gentle: boolean; workers: number | undefined },
   signal: AbortSignal, onPack: (pack: Id, result: CheckResult) => void,
@@ -90,6 +93,7 @@ async function readPacks(
 async function readOne(repository: Repository, pack: PackState, pool: WorkerPool<CheckTask, CheckResult>, signal: AbortSignal): Promise<CheckResult> {
   const handle = { kind: 'data', name: pack.id } as const;
   const path = repository.backend.localPath(handle);
+  if (pack.size > largestPack) return { errors: ['it is larger than any pack may be, and was not read'], bytes: 0 };
   try {
     const source = path !== null ? { path } : { bytes: await repository.backend.load(handle, undefined, signal) };
     return await pool.run({ pack: pack.id, source, expected: pack.blobs });

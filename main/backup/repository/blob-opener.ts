@@ -1,12 +1,10 @@
 /** Opens sealed blobs: authenticate, decompress, compare with the ID. One per thread. */
 import { hash } from 'node:crypto';
+import { mostFrom } from '../compress/bomb.js';
 import { Zstd } from '../compress/zstd.js';
 import type { Sealer } from '../format/crypto.js';
 import { damaged } from '../format/damage.js';
 import { shortId, type Id } from '../format/id.js';
-
-/** What a blob may decompress to. Data blobs are at most 8 MiB; trees of huge folders get larger. */
-const largestBlob = 2 ** 31 - 1;
 
 export interface SealedBlob {
   readonly id: Id;
@@ -23,7 +21,7 @@ export class BlobOpener {
     const what = `blob ${shortId(blob.id)} in pack ${shortId(pack)}`;
     let plain = this.sealer.open(sealed, what);
     if (blob.uncompressedLength > 0) {
-      plain = this.zstd.decompress(plain, Math.min(blob.uncompressedLength, largestBlob), what);
+      plain = this.zstd.decompress(plain, Math.min(blob.uncompressedLength, mostFrom(plain.length)), what);
       if (plain.length !== blob.uncompressedLength) throw damaged(what, 'it has the wrong length');
     }
     if (hash('sha256', plain, 'hex') !== blob.id) throw damaged(what, 'its content does not fit its ID');

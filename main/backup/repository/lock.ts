@@ -3,6 +3,7 @@ import { hostname, userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HoldfastError } from '../../shared/errors.js';
 import { isAlive } from '../backend/local.js';
+import { damaged, isDamage } from '../format/damage.js';
 import { encodeLock, isStale, parseLock, type LockFile } from '../format/lock-file.js';
 import { isId, type Id } from '../format/id.js';
 import { nameOf, type Repository } from './repository.js';
@@ -12,6 +13,8 @@ export const refreshEvery = 5 * 60 * 1000;
 const settle = 200;
 /** Between two tries while another's lock is waited for, ms. */
 const longestPause = 10_000;
+
+const largestLock = 1024 * 1024;
 
 export interface FoundLock {
   readonly id: Id;
@@ -34,10 +37,15 @@ export async function findLocks(repository: Repository, signal?: AbortSignal): P
     if (!isId(name) || size === 0) continue; // an empty lock is an interrupted upload
     const handle = { kind: 'locks', name } as const;
     try {
+      if (size > largestLock) throw damaged(nameOf(handle), 'it is far too large');
       const lock = parseLock(await repository.load(handle, signal), nameOf(handle));
       found.push({ id: name, lock, stale: isStale(lock, { now: Date.now(), hostname: hostname(), isAlive }) });
     } catch (error) {
       if (error instanceof HoldfastError && error.code === 'not-found') continue; // released meanwhile
+      if (isDamage(error)) {
+        throw new HoldfastError('repository-damaged',
+          `The ${nameOf(handle)} cannot be read, so nobody knows who uses the repository. When no other program is at work in it, remove the lock with unlock --remove-all.`, { cause: error });
+      }
       throw error;
     }
   }

@@ -1,6 +1,7 @@
 /** An opened repository: reads and writes its files and knows its index. Belongs to one thread. */
 import { HoldfastError } from '../../shared/errors.js';
 import type { Backend, FileHandle, FileKind } from '../backend/backend.js';
+import { mostFrom } from '../compress/bomb.js';
 import { Zstd } from '../compress/zstd.js';
 import { encodeConfig, newConfig, parseConfig, type Config } from '../format/config.js';
 import { Sealer, type KeyMaterial } from '../format/crypto.js';
@@ -20,8 +21,13 @@ export function nameOf(file: FileHandle): string {
 }
 
 const zstdMark = 2;
-/** No index, snapshot or lock is larger than this when decompressed. */
-const largestFile = 2 ** 30;
+/** No file but a pack is larger than this. restic starts a new index after 50,000 blobs, which is 3 MiB. */
+const largestFile = 256 * 1024 * 1024;
+
+/** Nothing is read into memory that cannot be what it should be. */
+function refuseLarge(file: FileHandle, size: number): void {
+  if (size > largestFile) throw damaged(nameOf(file), `it is larger than any such file may be (${size} bytes)`);
+}
 
 export interface LoadedIndex {
   readonly index: BlobIndex;
@@ -33,6 +39,8 @@ export interface LoadedIndex {
 export class Repository {
   readonly sealer: Sealer;
   private readonly zstd: Zstd;
+  /** Of files that were listed, but packs. */
+  private readonly sizes = new Map<Id, number>();
 
   constructor(
     readonly backend: Backend, readonly config: Config, readonly keys: KeyMaterial, readonly keyId: Id, readonly kernel: Kernel,
@@ -43,6 +51,7 @@ export class Repository {
 
   /** Reads a file as it lies in the repository and checks it against its name. */
   async loadRaw(file: FileHandle, signal?: AbortSignal): Promise<Buffer> {
+    refuseLarge(file, this.sizes.get(file.name) ?? 0);
     const bytes = await this.backend.load(file, undefined, signal);
     if (file.kind !== 'config' && hashOf(bytes) !== file.name) throw damaged(nameOf(file), 'its content does not fit its name');
     return bytes;
@@ -60,7 +69,7 @@ export class Repository {
     if (plain[0] !== zstdMark) {
       throw new HoldfastError('repository-version', `${what} is stored in a way this program does not know (${String(plain[0])}). Update Holdfast.`);
     }
-    return this.zstd.decompress(plain.subarray(1), largestFile, what);
+    return this.zstd.decompress(plain.subarray(1), mostFrom(plain.length), what);
   }
 
   /** Compresses, seals and saves. @returns the new file's ID */
@@ -74,7 +83,11 @@ export class Repository {
 
   async ids(kind: FileKind, signal?: AbortSignal): Promise<Id[]> {
     const found: Id[] = [];
-    for await (const { name } of this.backend.list(kind, signal)) if (isId(name)) found.push(name);
+    for await (const { name, size } of this.backend.list(kind, signal)) {
+      if (!isId(name)) continue;
+      found.push(name);
+      if (kind !== 'data') this.sizes.set(name, size);
+    }
     return found;
   }
 
@@ -109,7 +122,8 @@ export class Repository {
 
 async function exists(backend: Backend): Promise<boolean> {
   try {
-    await backend.stat({ kind: 'config', name: '' });
+    const config: FileHandle = { kind: 'config', name: '' };
+    refuseLarge(config, (await backend.stat(config)).size);
     return true;
   } catch (error) {
     if (error instanceof HoldfastError && error.code === 'not-found') return false;
@@ -151,12 +165,13 @@ export async function openRepository(backend: Backend, password: string, signal?
   const kernel = new Kernel();
   let damage: unknown;
   let tried = 0;
-  for await (const { name } of backend.list('keys', signal)) {
+  for await (const { name, size } of backend.list('keys', signal)) {
     if (!isId(name)) continue;
     if (++tried > mostKeys) break;
     const handle: FileHandle = { kind: 'keys', name };
     const what = nameOf(handle);
     try {
+      refuseLarge(handle, size);
       const bytes = await backend.load(handle, undefined, signal);
       if (hashOf(bytes) !== name) throw damaged(what, 'its content does not fit its name');
       const keys = await openKeyFile(parseKeyFile(bytes, what), password, kernel, what);

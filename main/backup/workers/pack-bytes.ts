@@ -1,10 +1,19 @@
 /** Gives a worker the bytes of a pack, read in large steps and in order. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { codeOf, localError } from '../backend/local-errors.js';
 import { damaged } from '../format/damage.js';
 import { shortId, type Id } from '../format/id.js';
 import type { PackSource } from './messages.js';
 
 const readAhead = 1024 * 1024;
+
+function openPack(path: string, pack: Id): number {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    throw codeOf(error) === 'ENOENT' ? damaged(`pack ${shortId(pack)}`, 'it is missing') : localError(error, path);
+  }
+}
 
 export class PackBytes {
   private readonly descriptor: number;
@@ -14,7 +23,7 @@ export class PackBytes {
 
   /** @param buffer room for reading that may be used again after `close` */
   constructor(private readonly pack: Id, private readonly source: PackSource, private buffer: Buffer) {
-    this.descriptor = 'path' in source ? openSync(source.path, 'r') : -1;
+    this.descriptor = 'path' in source ? openPack(source.path, pack) : -1;
     this.size = this.descriptor >= 0 ? fstatSync(this.descriptor).size : 0;
   }
 

@@ -51,7 +51,7 @@ export class LineReader {
   }
 
   private say(text: string): void {
-    // eslint-disable-next-line no-control-regex -- colours and cursor movements of terminals have no place in a log
+    // Colours and cursor movements of terminals have no place in a log.
     const plain = text.replace(/\u001b\[[0-9;?]*[ -/]*[@-~]/g, '').replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '');
     this.line(plain.length > longest ? `${plain.slice(0, longest)}…` : plain);
   }

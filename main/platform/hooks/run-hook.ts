@@ -93,7 +93,6 @@ function notStarted(file: string, cause: Error): HoldfastError {
   const failed = (message: string): HoldfastError => new HoldfastError('hook-failed', message, { cause });
   if (code === 'ENOENT') return failed(`The hook ${file} cannot be started: the interpreter in its first line is not there.`);
   if (code === 'EACCES') return failed(`The hook ${file} cannot be started: its interpreter, or the disk with Holdfast's data folder, does not allow it.`);
-  if (code === 'ENOEXEC') return failed(`The hook ${file} cannot be started: it is made for another kind of computer.`);
   return failed(`The hook ${file} cannot be started (${code ?? cause.message}).`);
 }
 

@@ -18,6 +18,8 @@ import { Escrow } from './escrow/escrow.js';
 import { seal } from './escrow/seal.js';
 import { HookStep } from './hooks/hook-step.js';
 import type { Hooks } from './hooks/ports.js';
+import type { DrillFinding } from './drill/drill.js';
+import { Drills, type DrillHistory } from './drill/drills.js';
 import { JobSet, type JobSetData } from './jobs/job-set.js';
 import { Membership } from './membership.js';
 import { ConsentStep } from './policy/consent-step.js';
@@ -29,6 +31,7 @@ import { RunStore } from './runs/run-store.js';
 import { ForgetStep } from './retention/forget-step.js';
 import { jobTag } from './runs/job-tag.js';
 import { Runner } from './runs/runner.js';
+import { drillText } from '../shared/drill.js';
 import { checkSchedule } from './schedule/schedule.js';
 import { Scheduler } from './schedule/scheduler.js';
 import { SourcePasswords } from './sources/passwords.js';
@@ -59,6 +62,13 @@ export interface AgentOptions {
   /** Is the hub with this certificate (SHA-256, null when none is pinned) proven to be run by this same user on this computer? */
   readonly isOwnHub: (fingerprint: string | null) => Promise<boolean>;
   readonly hooks: Hooks;
+  readonly drills: {
+    readonly history: Document<DrillHistory>;
+    /** What a drill of this snapshot finds. */
+    carryOut(repository: RepositoryAccess, snapshotId: string, signal: AbortSignal): Promise<DrillFinding>;
+    /** Removes what drills of an agent left that was killed. */
+    removeLeftovers(): Promise<void>;
+  };
   readonly runs: AppendLog;
   readonly journal: Journal;
   readonly secrets: SecretStore;
@@ -105,6 +115,7 @@ class AgentCore implements Agent {
   private readonly report: ConsentReport;
   private readonly runner: Runner;
   private readonly scheduler: Scheduler;
+  private readonly drills: Drills;
   private readonly tunnel: Tunnel;
   private readonly listeners = new Set<(state: AgentState) => void>();
   private readonly endings: (() => void)[] = [];
@@ -170,6 +181,21 @@ class AgentCore implements Agent {
       obstacle: (job) => this.obstacle(job),
       start: (job, trigger) => void this.runner.start(job, trigger, options.newId()),
     });
+    this.drills = new Drills({
+      clock, logger, engine, changed,
+      history: options.drills.history,
+      jobs: () => this.jobs.all,
+      firstGoodAt: (jobId) => this.runs.firstGoodAt(jobId),
+      newestGoodRun: (jobId) => this.runs.newestGoodOf(jobId)?.id ?? null,
+      obstacle: (job) => this.obstacle(job),
+      isBusy: (jobId) => this.runner.isBusy(jobId),
+      openRepository: (job) => this.openRepository(job),
+      inTurn: (url, work) => this.runner.inTurn(url, work),
+      drill: (repository, snapshotId, signal) => options.drills.carryOut(repository, snapshotId, signal),
+      tell: (runId, jobId, drill) => journal.record(runId, jobId, {
+        type: 'log', level: drill.outcome === 'proven' ? 'info' : drill.outcome === 'failed' ? 'error' : 'warn', message: drillText(drill).slice(0, 8192), drill,
+      }),
+    });
     this.tunnel = options.createTunnel({
       connection: ({ state }) => {
         if (state !== 'connected') return this.changed();
@@ -192,6 +218,7 @@ class AgentCore implements Agent {
   async start(): Promise<void> {
     await this.consent.open(this.jobs.all.filter((job) => this.runs.newestGoodOf(job.id) !== null));
     await this.runner.settleInterrupted();
+    await this.options.drills.removeLeftovers();
     const { power } = this.options;
     const nudge = (): void => {
       this.tunnel.nudge();
@@ -210,6 +237,7 @@ class AgentCore implements Agent {
     this.scheduler.stop();
     this.resumeTimer?.();
     for (const end of this.endings) end();
+    await this.drills.close();
     await this.runner.close();
     await this.tunnel.stop('paused');
     this.tellTimer?.();
@@ -240,6 +268,7 @@ class AgentCore implements Agent {
       await this.runner.start(this.job(jobId), first ? 'first' : 'manual', runId);
       return { runId };
     },
+    drillJob: async ({ jobId }) => ({ drill: await this.drills.run(this.job(jobId)) }),
     cancelRun: ({ runId }) => {
       this.runner.cancel(runId);
       return {};
@@ -347,6 +376,7 @@ class AgentCore implements Agent {
     this.resumeTimer = null;
     if (this.settings.paused !== null) await this.remember({ paused: null });
     this.scheduler.start();
+    this.drills.start();
     try {
       const identity = await this.membership.identity();
       if (identity === null) await this.tunnel.stop('not-joined');
@@ -362,6 +392,7 @@ class AgentCore implements Agent {
 
   private async halt(until: string | null): Promise<void> {
     this.scheduler.stop();
+    this.drills.stop();
     this.resumeTimer?.();
     this.resumeTimer = until === null ? null : this.options.clock.after(Math.max(Date.parse(until) - this.options.clock.now(), 0), () => void this.go());
     await this.tunnel.stop('paused');
@@ -438,7 +469,7 @@ class AgentCore implements Agent {
 
   private state(): AgentState {
     const { clock, secrets } = this.options;
-    return agentState({ clock, secrets, computer: this.options, settings: this.settings, jobs: this.jobs, runs: this.runs, scheduler: this.scheduler, tunnel: this.tunnel, consent: this.consent.view });
+    return agentState({ clock, secrets, computer: this.options, settings: this.settings, jobs: this.jobs, runs: this.runs, drills: this.drills, scheduler: this.scheduler, tunnel: this.tunnel, consent: this.consent.view });
   }
 
   /** Tells listeners soon, and again when only time has passed: ages and "Due" change by themselves. */

@@ -3,6 +3,7 @@ import type { Consent } from '../shared/consent.js';
 import type { AgentState, JobView } from '../shared/control.js';
 import { computerStatus } from '../shared/status.js';
 import { computerFacts } from './facts.js';
+import type { Drills } from './drill/drills.js';
 import type { JobSet } from './jobs/job-set.js';
 import type { Clock, SecretStore } from './ports.js';
 import type { RunStore } from './runs/run-store.js';
@@ -17,6 +18,7 @@ export interface ViewSources {
   readonly secrets: SecretStore;
   readonly jobs: JobSet;
   readonly runs: RunStore;
+  readonly drills: Pick<Drills, 'view' | 'facts'>;
   readonly scheduler: Scheduler;
   readonly tunnel: Tunnel;
   readonly consent: Consent;
@@ -24,9 +26,9 @@ export interface ViewSources {
 
 const runsShown = 50;
 
-export function agentState({ clock, computer, settings, secrets, jobs, runs, scheduler, tunnel, consent }: ViewSources): AgentState {
+export function agentState({ clock, computer, settings, secrets, jobs, runs, drills, scheduler, tunnel, consent }: ViewSources): AgentState {
   const { paused } = settings;
-  const { jobs: statuses, ...report } = computerStatus(computerFacts(jobs, runs, scheduler, paused), clock.now());
+  const { jobs: statuses, ...report } = computerStatus(computerFacts(jobs, runs, scheduler, paused, drills), clock.now());
   const views = jobs.all.flatMap((job, i): JobView[] => {
     const status = statuses[i]; // the reducer keeps the order of its facts
     const due = scheduler.dueAt(job);
@@ -35,6 +37,7 @@ export function agentState({ clock, computer, settings, secrets, jobs, runs, sch
       lastRun: runs.newestOf(job.id),
       nextRunAt: due === null || paused !== null ? null : new Date(due).toISOString(),
       recoveryKitConfirmed: settings.confirmedRecoveryKits.includes(job.destination.id),
+      drill: drills.view(job.id),
     }];
   });
   return {

@@ -12,6 +12,7 @@ import { register as copy } from './commands/copy.js';
 import { register as diff } from './commands/diff.js';
 import { register as discover } from './commands/discover.js';
 import { register as doctor } from './commands/doctor.js';
+import { register as drill } from './commands/drill.js';
 import { register as dump } from './commands/dump.js';
 import { register as find } from './commands/find.js';
 import { register as forget } from './commands/forget.js';
@@ -41,7 +42,7 @@ import { Cli } from './cli.js';
 /** In the order of the help. */
 const commands = [
   init, backup, snapshots, ls, find, diff, restore, dump, check, forget, prune, tag, copy, unlock, repair, stats, key,
-  hub, setupToken, agents, alerts, join, approve, agent, discover, job, secret, recoveryKit, status, logs, doctor, service, uninstall, start,
+  hub, setupToken, agents, alerts, join, approve, agent, discover, job, drill, secret, recoveryKit, status, logs, doctor, service, uninstall, start,
 ];
 
 export function buildProgram(cli: Cli): Command {

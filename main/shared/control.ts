@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { discoverySchema } from './discovery.js';
 import { askAboutSchema, consentAnswerSchema, consentIdSchema, consentSchema, noQuestions } from './consent.js';
+import { drillSchema, drillViewSchema } from './drill.js';
 import { errorShape } from './errors.js';
 import { idSchema, jobDraftSchema, jobSchema, logEntrySchema, logLevels, runSchema, timeSchema } from './model.js';
 import { recipientSchema, recoveryConsentSchema } from './protocol/recovery.js';
@@ -30,6 +31,8 @@ export const jobViewSchema = z.object({
   nextRunAt: timeSchema.nullable(),
   /** Scheduled runs wait until the recovery kit of this job's destination was saved or printed. */
   recoveryKitConfirmed: z.boolean(),
+  /** Absent where the agent is of an older version. */
+  drill: drillViewSchema.optional(),
 });
 export type JobView = z.infer<typeof jobViewSchema>;
 
@@ -67,6 +70,8 @@ const folder = z.string().startsWith('/', 'a folder must be named from the root 
 export const controlMethods = {
   state: method(nothing, agentStateSchema),
   runJob: method(z.object({ jobId: idSchema }), z.object({ runId: idSchema })),
+  /** Does a restore drill now and answers when it is over. */
+  drillJob: method(z.object({ jobId: idSchema }), z.object({ drill: drillSchema })),
   cancelRun: method(z.object({ runId: idSchema }), nothing),
   /** Closes the tunnel and holds the schedule; `until` null means until resumed. A run under way is finished first. */
   pause: method(z.object({ until: timeSchema.nullable() }), nothing),

@@ -161,6 +161,11 @@ export function createWorld(kept: { jobs?: Job[]; runs?: string[]; confirmed?: s
     journal: { id: 'j', record: (runId, _jobId, event) => { journal.push({ runId, event }); return Promise.resolve(); } },
     power: { onWake: () => () => undefined, onNetworkChange: () => () => undefined, isOnBattery: () => Promise.resolve(world.onBattery === true), isMetered: () => Promise.resolve(false) },
     discover: () => Promise.resolve({ proposals: [], notes: [] }),
+    drills: {
+      history: memoryDocument({ drills: [] }),
+      carryOut: () => Promise.resolve({ outcome: 'proven', files: 3, bytes: 3000, databases: [], reason: null }),
+      removeLeftovers: () => Promise.resolve(),
+    },
     enrol: () => Promise.resolve({ agentId: '9', name: 'laptop-2', token: `9|${'n'.repeat(40)}`, hubName: 'hub' }),
     policy: memoryDocument<StoredPolicy>(null),
     policyComputer: { realPath: (path) => Promise.resolve(path), hookFingerprint: () => Promise.resolve('f'.repeat(64)) },

@@ -9,6 +9,16 @@ import { localHost } from '../../main/backup/source/process/host.js';
 import { createSnapshotReader } from '../../main/platform/engine/reader.js';
 import { memoryDocument } from './agent-world.js';
 
+/** Folders on disks that are all but full. */
+export class FullScratchFolders extends ScratchFolders {
+  override make(): Promise<string> {
+    return super.make({ bytes: Number.MAX_SAFE_INTEGER / 2 });
+  }
+}
+
+export const fullScratch = (place: string): ScratchFolders =>
+  new FullScratchFolders({ register: memoryDocument(emptyScratchRegister), places: [place], sharedPlaces: [place], logger: { log: () => undefined } });
+
 export interface DrillBench {
   readonly engine: Engine;
   readonly reader: SnapshotReader;

@@ -60,7 +60,7 @@ export class Drills {
   start(): void {
     if (this.watching) return;
     this.watching = true;
-    this.look();
+    this.cancelTimer = this.ports.clock.after(lookEvery, () => this.look()); // a computer that just started has other things to do
   }
 
   /** Starts none by itself until `start`; one under way goes on. */

@@ -65,7 +65,10 @@ export class DumpProofs {
     const databases = dumps.filter(({ place }) => place.content === 'database');
     const roles = dumps.filter(({ place }) => place.content === 'roles');
     if (available === null) return this.each([...databases, ...roles], (dump) => this.readOnly(dump));
-    const server = await available.start(scratch, Math.max(...dumps.map(({ size }) => size)), signal);
+    const server = await available.start(scratch, Math.max(...dumps.map(({ size }) => size)), signal).catch((thrown: unknown) => {
+      const error = asHoldfastError(thrown); // no server, no verdict
+      throw isOfTheDrill(error) ? error : new HoldfastError('destination-failed', error.message, { cause: error });
+    });
     try {
       for (const dump of roles) await this.loadRoles(server, dump);
       return await this.each(databases, async (dump) => server.load(this.ports.content(dump)));

@@ -2,7 +2,7 @@
  * Folders for what a drill restores: private, on a disk with room, and gone afterwards. Each is written down before it is
  * made, so that what a killed agent left is found and removed at the next start, with the servers that still run in it.
  */
-import { chmod, chown, mkdir, readdir, readFile, rm, statfs } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -64,6 +64,7 @@ export class ScratchFolders {
   async make({ bytes, owner, sockets = false }: ScratchNeed): Promise<string> {
     for (const place of owner === undefined ? this.ports.places : this.ports.sharedPlaces) {
       if (sockets && Buffer.byteLength(place) + prefix.length + 7 > longestForSockets) continue;
+      if (owner !== undefined && !(await mayPass(place))) continue;
       if (!(await hasRoom(place, bytes + spare))) continue;
       const name = path.join(place, `${prefix}${randomName()}`);
       await this.remember([...this.ports.register.read().folders, name]);
@@ -92,6 +93,15 @@ export class ScratchFolders {
 }
 
 const randomName = (): string => Array.from(crypto.getRandomValues(new Uint8Array(6)), (byte) => 'abcdefghijklmnopqrstuvwxyz234567'.charAt(byte & 31)).join('');
+
+/** May every user go through all folders on the way? */
+async function mayPass(place: string): Promise<boolean> {
+  for (let folder = path.resolve(place); ; folder = path.dirname(folder)) {
+    const found = await stat(folder).catch(() => null);
+    if (found === null || (found.mode & 0o001) === 0) return false;
+    if (folder === path.dirname(folder)) return true;
+  }
+}
 
 async function hasRoom(place: string, bytes: number): Promise<boolean> {
   try {

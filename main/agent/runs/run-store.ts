@@ -34,6 +34,12 @@ export class RunStore {
     return this.list(Infinity).find((run) => run.jobId === jobId && isGood(run.state)) ?? null;
   }
 
+  /** Start of the oldest good run that is remembered, ms since the epoch; null before the first. */
+  firstGoodAt(jobId: string): number | null {
+    const run = this.list(Infinity).reverse().find((each) => each.jobId === jobId && isGood(each.state));
+    return run === undefined ? null : Date.parse(run.startedAt ?? run.queuedAt);
+  }
+
   unfinished(): Run[] {
     return this.list(Infinity).filter((run) => !isFinal(run.state));
   }

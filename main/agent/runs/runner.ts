@@ -83,6 +83,13 @@ export class Runner {
     await Promise.resolve();
   }
 
+  /** Work beside runs that needs a repository for itself: waits its turn, and keeps runs waiting meanwhile. */
+  inTurn<T>(repositoryUrl: string, work: () => Promise<T>): Promise<T> {
+    const turn = (this.tails.get(repositoryUrl) ?? Promise.resolve()).then(work);
+    this.tails.set(repositoryUrl, turn.then(() => undefined, () => undefined));
+    return turn;
+  }
+
   /** @throws HoldfastError `not-found` for a run that is not under way. */
   cancel(runId: string): void {
     const entry = this.active.get(runId);

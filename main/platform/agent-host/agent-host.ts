@@ -8,7 +8,7 @@ import path from 'node:path';
 import { createAgent, type Agent } from '../../agent/agent.js';
 import { openJournal } from '../../agent/journal/journal.js';
 import { emptyJobSet, jobSetSchema } from '../../agent/jobs/job-set.js';
-import type { Engine, PowerAndNetwork, SecretStore } from '../../agent/ports.js';
+import type { PowerAndNetwork, SecretStore } from '../../agent/ports.js';
 import { SourcePasswords } from '../../agent/sources/passwords.js';
 import { createTunnel, dialWebSocket, enrolAtHub } from '../../agent/tunnel/index.js';
 import type { TunnelIdentity } from '../../agent/tunnel-port.js';
@@ -19,6 +19,7 @@ import { systemClock } from '../clock.js';
 import { createAgentEngine } from '../engine/engine.js';
 import { openAppendLog } from '../files/append-log.js';
 import { openDocument } from '../files/document.js';
+import { openDrills } from '../drills/drills.js';
 import { openHooks } from '../hooks/run-hook.js';
 import { connectAgentControl, type AttachedControl } from '../local-socket/client.js';
 import { serveAgentControl } from '../local-socket/server.js';
@@ -157,13 +158,14 @@ async function assemble(options: StartAgentOptions, { logging, secrets }: AgentH
   const own = openPower(env);
   endings.add(() => own.close());
   const passwords = new SourcePasswords(secrets);
-  const engine: Engine = createAgentEngine({
+  const engine = createAgentEngine({
     // Not through the engine's index: this thread needs the door to the engine's thread and nothing behind it.
     open: async () => (await import('../../backup/thread/engine.js')).createEngine(),
     logger: logging.scoped('engine'),
     sources: { env, password: (target) => passwords.get(target) },
     cacheFolder: path.join(paths.cacheFolder, 'repositories'),
   });
+  const drills = await openDrills({ paths, env, logger, reader: engine.reader });
   const computer = { host: os.hostname(), os: process.platform, arch: process.arch, version };
   const agent = createAgent({
     ...computer,
@@ -173,7 +175,7 @@ async function assemble(options: StartAgentOptions, { logging, secrets }: AgentH
     logger,
     logs: logging.reader,
     settings: agentSettings(settings),
-    jobs, runs, journal, secrets, engine, policy, hooks, policyComputer,
+    jobs, runs, drills, journal, secrets, engine, policy, hooks, policyComputer,
     isOwnHub: (fingerprint) => isOwnHub(fingerprint, paths.hubFolder),
     power: options.power?.(own) ?? own,
     discover: async (folders) => (await import('../../backup/source/discover/discover.js')).discover({ env, folders }),

@@ -1,11 +1,13 @@
 /** The agent's engine port on the real engine, which works on a thread of its own and is loaded when there is work for the first time. */
 import type { BackupOrder, Engine, Logger, RepositoryAccess, SnapshotInfo } from '../../agent/ports.js';
+import type { SnapshotReader } from '../../agent/restore/reader.js';
 import type { Engine as BackupEngine, RepositoryAccess as EngineAccess } from '../../backup/index.js';
 import type { SourcePorts } from '../../backup/source/source.js';
 import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
 import type { Retention, RunProgress, RunResult } from '../../shared/model.js';
 import { backUp } from './backup.js';
 import { checkPlace, holdsRepository, localFolder } from './place.js';
+import { createSnapshotReader } from './reader.js';
 import { keepPolicyFor, snapshotInfo } from './translate.js';
 
 export interface EnginePorts {
@@ -20,9 +22,11 @@ export interface EnginePorts {
 /** Opens nothing; the way it is refused tells whether there is something to open. */
 const noPassword = 'is a repository here?';
 
-export const createAgentEngine = (ports: EnginePorts): Engine => new AgentEngine(ports);
+export const createAgentEngine = (ports: EnginePorts): Engine & { readonly reader: SnapshotReader } => new AgentEngine(ports);
 
 class AgentEngine implements Engine {
+  /** On the same thread: one engine for runs, restores and drills. */
+  readonly reader = createSnapshotReader({ with: (work) => this.with(work), repository: (access) => this.repository(access) });
   private opened: Promise<BackupEngine> | null = null;
   private closed = false;
 

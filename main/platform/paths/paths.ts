@@ -15,6 +15,9 @@ export interface Paths {
   readonly hooksFolder: string;
   readonly runsFile: string;
   readonly journalFile: string;
+  /** What restore drills found, and the folders that one under way uses. */
+  readonly drillsFile: string;
+  readonly drillFoldersFile: string;
   /** Used only where there is no keychain. */
   readonly secretsFile: string;
   /** A person may put an agent token here, for a computer without a keychain. */
@@ -77,6 +80,8 @@ function paths(override: string | null, { data, config, logs, cache }: Record<'d
     hooksFolder: path.join(data, 'hooks'),
     runsFile: path.join(data, 'runs.log'),
     journalFile: path.join(data, 'journal.log'),
+    drillsFile: path.join(data, 'drills.json'),
+    drillFoldersFile: path.join(data, 'drill-folders.json'),
     secretsFile: path.join(data, 'secrets.json'),
     agentConf: path.join(data, 'agent.conf'),
     lockFile: path.join(data, 'agent.lock'),

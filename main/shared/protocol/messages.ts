@@ -1,5 +1,6 @@
 /** Every message of the tunnel, subprotocol `holdfast.v1`: JSON text frames. What does not parse closes the connection with 4400. */
 import { z } from 'zod';
+import { drillSchema } from '../drill.js';
 import { errorShape } from '../errors.js';
 import { idSchema, jobSchema, logLevels, runProgressSchema, runResultSchema, runTriggers, finalRunStates, timeSchema } from '../model.js';
 
@@ -53,7 +54,8 @@ export const runEventBodySchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('queued'), jobName: z.string().max(120), trigger: z.enum(runTriggers) }),
   z.object({ type: z.literal('started') }),
   z.object({ type: z.literal('progress'), progress: runProgressSchema }),
-  z.object({ type: z.literal('log'), level: z.enum(logLevels), message: z.string().max(8192) }),
+  /** With `drill`, the line tells what a restore drill of the run's snapshot found; a hub that does not know drills keeps the line. */
+  z.object({ type: z.literal('log'), level: z.enum(logLevels), message: z.string().max(8192), drill: drillSchema.optional().catch(undefined) }),
   z.object({ type: z.literal('finished'), state: z.enum(finalRunStates), result: runResultSchema.nullable(), error: errorShape.nullable() }),
 ]);
 export type RunEventBody = z.infer<typeof runEventBodySchema>;

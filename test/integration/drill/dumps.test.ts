@@ -11,7 +11,7 @@ import { openPostgresql } from '../../../main/backup/source/postgresql/postgresq
 import type { OpenedSource } from '../../../main/backup/source/source.js';
 import { mysqlSource, postgresqlSource } from '../../../main/shared/sources.js';
 import { memoryDocument } from '../../helpers/agent-world.js';
-import { bytes, drillBench, fileBytes } from '../../helpers/drill.js';
+import { bytes, drillBench, fileBytes, fullScratch } from '../../helpers/drill.js';
 import { startMariadb, type MariadbServer } from '../../helpers/mariadb.js';
 import { startPostgres, type PostgresServer } from '../../helpers/postgres.js';
 import { childrenOf, contentOf, never, sourcePorts } from '../../helpers/sources.js';
@@ -122,8 +122,7 @@ describe('a restore drill of dumps', () => {
     const bench = await drillBench(folder, [scratchPlace()]);
     const small = path.join(folder, 'small');
     mkdirSync(small);
-    const scratch = new ScratchFolders({ register: memoryDocument({ folders: [] }), places: [small], sharedPlaces: [small], logger: { log: () => undefined } });
-    const finding = await bench.drill(await bench.backUp([], { '/databases/sqlite/a.db': bytes('x') }), { scratch: Object.assign(scratch, { make: () => scratch.constructor.prototype.make.call(scratch, { bytes: Number.MAX_SAFE_INTEGER / 2 }) }) });
+    const finding = await bench.drill(await bench.backUp([], { '/databases/sqlite/a.db': bytes('x') }), { scratch: fullScratch(small) });
     expect(finding).toMatchObject({ outcome: 'not-done' });
     expect(finding.reason).toMatch(/Make room, or set TMPDIR/);
   });

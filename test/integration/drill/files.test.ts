@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { drillBench, type DrillBench } from '../../helpers/drill.js';
+import { drillBench, fullScratch, type DrillBench } from '../../helpers/drill.js';
 import { tempFolder } from '../../helpers/temp.js';
 
 interface Place extends DrillBench { readonly files: string; readonly scratchPlace: string; readonly snapshot: string }
@@ -79,7 +79,7 @@ describe('a restore drill of files', () => {
 
   test('without room anywhere it is not done, in one sentence, which says nothing about the backup', async () => {
     const place = await someFiles(4);
-    const finding = await place.drill(place.snapshot, { scratch: { ...place.scratch, make: () => place.scratch.make({ bytes: Number.MAX_SAFE_INTEGER / 2 }) } as typeof place.scratch });
+    const finding = await place.drill(place.snapshot, { scratch: fullScratch(place.scratchPlace) });
     expect(finding.outcome).toBe('not-done');
     expect(finding.reason).toMatch(/^The drill needs .* of free space for a moment/);
   });

@@ -14,6 +14,7 @@ import { register as discover } from './commands/discover.js';
 import { register as doctor } from './commands/doctor.js';
 import { register as drill } from './commands/drill.js';
 import { register as dump } from './commands/dump.js';
+import { register as escrow } from './commands/escrow.js';
 import { register as find } from './commands/find.js';
 import { register as forget } from './commands/forget.js';
 import { register as hub } from './commands/hub.js';
@@ -24,6 +25,7 @@ import { register as key } from './commands/key.js';
 import { register as logs } from './commands/logs.js';
 import { register as ls } from './commands/ls.js';
 import { register as prune } from './commands/prune.js';
+import { register as recover } from './commands/recover.js';
 import { register as recoveryKit } from './commands/recovery-kit.js';
 import { register as repair } from './commands/repair.js';
 import { register as restore } from './commands/restore.js';
@@ -32,6 +34,7 @@ import { register as service } from './commands/service.js';
 import { register as setupToken } from './commands/setup-token.js';
 import { register as snapshots } from './commands/snapshots.js';
 import { register as start } from './commands/start.js';
+import { register as storage } from './commands/storage.js';
 import { register as stats } from './commands/stats.js';
 import { register as status } from './commands/status.js';
 import { register as tag } from './commands/tag.js';
@@ -42,7 +45,7 @@ import { Cli } from './cli.js';
 /** In the order of the help. */
 const commands = [
   init, backup, snapshots, ls, find, diff, restore, dump, check, forget, prune, tag, copy, unlock, repair, stats, key,
-  hub, setupToken, agents, alerts, join, approve, agent, discover, job, drill, secret, recoveryKit, status, logs, doctor, service, uninstall, start,
+  hub, storage, escrow, recover, setupToken, agents, alerts, join, approve, agent, discover, job, drill, secret, recoveryKit, status, logs, doctor, service, uninstall, start,
 ];
 
 export function buildProgram(cli: Cli): Command {

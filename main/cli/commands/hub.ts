@@ -1,4 +1,5 @@
 import os from 'node:os';
+import path from 'node:path';
 import { z } from 'zod';
 import { HoldfastError } from '../../shared/errors.js';
 import type { Register } from '../cli.js';
@@ -14,6 +15,7 @@ const options = z.object({
   publicUrl: z.string().optional(),
   certificate: z.string().optional(),
   key: z.string().optional(),
+  storage: z.string().min(1).optional(),
 });
 
 /** `HOST:PORT`, `[::1]:PORT`, `:PORT`. */
@@ -30,6 +32,7 @@ export const register: Register = (program, cli) => {
     .option('--database <url>', 'a PostgreSQL database instead of the built-in one (else HOLDFAST_DATABASE)')
     .option('--name <name>', 'what screens call this hub')
     .option('--public-url <url>', 'the address that setup links carry, where it is another than the one listened on')
+    .option('--storage <dir>', 'the folder of hub storage (default: in the data folder)')
     .option('--certificate <file>', 'an own certificate (PEM)').option('--key <file>', 'and its private key (PEM)')
     .action(cli.action(options, async ({ options: given }) => {
       if ((given.certificate === undefined) !== (given.key === undefined)) throw new HoldfastError('usage', 'A certificate and its key belong together. Give both --certificate and --key.');
@@ -45,6 +48,7 @@ export const register: Register = (program, cli) => {
         dataFolder: paths.hubFolder, version: readVersion(), name: given.name ?? os.hostname(), logger: logging.scoped('hub'),
         ...(given.listen === undefined ? {} : { listen: given.listen }), ...(database === undefined ? {} : { database }),
         ...(given.publicUrl === undefined ? {} : { publicUrl: given.publicUrl }),
+        ...(given.storage === undefined ? {} : { storageFolder: path.resolve(cli.process.cwd(), given.storage) }),
         ...(given.certificate === undefined || given.key === undefined ? {} : { certificate: { certFile: given.certificate, keyFile: given.key } }),
       });
       cli.result({ message_type: 'listening', url: running.url, listening: running.listening, fingerprint: running.fingerprint }, () => `listening on https://${running.listening}`);

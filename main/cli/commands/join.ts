@@ -2,6 +2,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
+import { parseLink } from '../../shared/protocol/link.js';
 import { collect, type Cli, type Register } from '../cli.js';
 import { withAgent } from '../agent/control.js';
 import { readVersion } from '../version.js';
@@ -12,7 +13,7 @@ export const register: Register = (program, cli) => {
     .action(cli.action(z.object({ allow: z.array(z.string().min(1)).optional() }), async ({ args: [link = ''], options }) => {
       const allow = (options.allow ?? await askFolders(cli)).map((folder) => path.resolve(cli.process.cwd(), folder));
       const joined = await joinThroughAgent(cli, link, allow) ?? await joinAlone(cli, link, allow);
-      cli.result(joined, () => `This computer belongs to ${joined.hub} now, as "${joined.name}".${joined.running ? '' : ' Start its agent with: holdfast agent'}`);
+      cli.result(joined, () => `This computer belongs to ${joined.hub} now, as "${joined.name}".${parseLink(link).recovery === undefined ? '' : ' The office can recover the backups of this computer with its recovery key; "holdfast escrow refuse" takes that back.'}${joined.running ? '' : ' Start its agent with: holdfast agent'}`);
     }));
 };
 

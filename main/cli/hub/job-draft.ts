@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { HoldfastError } from '../../shared/errors.js';
 import { parseSourceAddress } from '../../shared/source-address.js';
+import { hubStorageDestination, isHubStorage } from '../../shared/protocol/storage.js';
 import { jobDraftSchema, type JobDraft, type Schedule } from '../../shared/model.js';
 
 export interface JobWords {
@@ -29,7 +30,7 @@ export function jobDraft(words: JobWords, workingFolder: string): JobDraft {
   const draft = jobDraftSchema.safeParse({
     name: words.name,
     sources: [...files, ...(words.addresses ?? []).map(parseSourceAddress)],
-    destination: { id: destinationId(url), name: destinationName(url), url },
+    destination: isHubStorage(url) ? hubStorageDestination : { id: destinationId(url), name: destinationName(url), url },
     schedule: schedule(words),
     retention: Object.fromEntries(Object.entries(words.keep).filter(([, rule]) => rule !== undefined)),
     conditions: { onBattery: words.onBattery === true ? 'run' : 'defer', onMetered: words.onMetered === true ? 'run' : 'defer' },

@@ -42,7 +42,8 @@ export async function passwordFromFile(file: string): Promise<string> {
   return password;
 }
 
-async function askedPassword(cli: Cli, url: string, fresh: boolean): Promise<string> {
+/** @param url what the question names. @throws HoldfastError `password-missing` where nobody can be asked. */
+export async function askedPassword(cli: Cli, url: string, fresh: boolean): Promise<string> {
   if (!canAsk(cli)) {
     throw new HoldfastError('password-missing', 'The password of the repository is missing. Give --password-file, or set HOLDFAST_PASSWORD.');
   }

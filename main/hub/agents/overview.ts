@@ -1,6 +1,7 @@
 /** Lists of computers and jobs with their status, computed by the reducer that all screens share from what the hub knows. */
 import { z } from 'zod';
 import { heldJobSchema, type HeldJob } from '../../shared/consent.js';
+import type { DrillFacts } from '../../shared/drill.js';
 import { errorShape } from '../../shared/errors.js';
 import { runResultSchema, runStateSchema, type Job } from '../../shared/model.js';
 import type { AgentView, HubJobView } from '../../shared/protocol/admin.js';
@@ -65,6 +66,7 @@ export class Overview {
       lastRun: row.run_state === null ? null : { state: runStateSchema.parse(row.run_state), result: { unreadableCount: row.run_unreadable ?? 0 }, error: errorOf(row.run_error) },
       dueAt: row.due_at, interval: row.interval_ms,
       waitingFor: waitingFor(heldOf(row), online),
+      drills: drillFacts(row),
     };
   }
 }
@@ -80,9 +82,14 @@ function waitingFor(held: HeldJob | null, online: boolean): string | null {
   return online ? null : 'the computer is not connected';
 }
 
+function drillFacts({ drill_outcome: outcome, drill_reason: reason, drilled_at: at, proven_at: provenAt }: FactRow): DrillFacts {
+  const known = outcome === 'proven' || outcome === 'partly' || outcome === 'failed' ? outcome : null;
+  return { provenAt, last: known === null || at === null ? null : { at, outcome: known, reason } };
+}
+
 /** What the status of a job is made from, and nothing that has to be parsed: this runs for ten thousand of them. */
 const factsQuery = (db: Database) => db.selectFrom('jobs').innerJoin('agents', 'agents.id', 'jobs.agent_id').leftJoin('runs', 'runs.id', 'jobs.last_run_id')
-  .select(['jobs.id', 'jobs.agent_id', 'jobs.name', 'jobs.paused', 'jobs.last_good_at', 'jobs.due_at', 'jobs.interval_ms'])
+  .select(['jobs.id', 'jobs.agent_id', 'jobs.name', 'jobs.paused', 'jobs.last_good_at', 'jobs.due_at', 'jobs.interval_ms', 'jobs.proven_at', 'jobs.drilled_at', 'jobs.drill_outcome', 'jobs.drill_reason'])
   .select(['agents.name as agent_name', 'agents.held', 'runs.id as run_id', 'runs.state as run_state', 'runs.unreadable as run_unreadable', 'runs.error as run_error', 'runs.finished_at as run_finished_at'])
   .where('jobs.deleted_at', 'is', null)
   .orderBy('jobs.created_at').orderBy('jobs.id');

@@ -21,7 +21,7 @@ export class Jobs {
     const now = this.clock.now();
     const row: JobRow = {
       id: newId(), agent_id: agentId, ...columns(draft), created_at: now, deleted_at: null,
-      last_run_id: null, last_good_at: null, due_at: null, interval_ms: null,
+      last_run_id: null, last_good_at: null, due_at: null, interval_ms: null, ...noDrill,
     };
     await this.change([agentId], async (queries) => {
       await queries.insertInto('jobs').values({ ...row, ...(await this.due(queries, agentId, draft, now)) }).execute();
@@ -55,7 +55,7 @@ export class Jobs {
     if (row.agent_id === agentId) return toJob(row);
     const now = this.clock.now();
     const draft = draftOf(row);
-    const moved: JobRow = { ...row, id: newId(), agent_id: agentId, created_at: now, last_run_id: null, last_good_at: null, due_at: null, interval_ms: null };
+    const moved: JobRow = { ...row, id: newId(), agent_id: agentId, created_at: now, last_run_id: null, last_good_at: null, due_at: null, interval_ms: null, ...noDrill };
     await this.change([row.agent_id, agentId], async (queries) => {
       await removeJob(queries, id, now);
       await queries.insertInto('jobs').values({ ...moved, ...(await this.due(queries, agentId, draft, now)) }).execute();
@@ -113,6 +113,8 @@ export class Jobs {
     return dueAfter(draft.schedule, from, agent.timezone);
   }
 }
+
+const noDrill = { proven_at: null, drilled_at: null, drill_outcome: null, drill_reason: null };
 
 async function removeJob(queries: Queries, id: string, now: number): Promise<void> {
   await queries.updateTable('jobs').set({ deleted_at: now }).where('id', '=', id).execute();

@@ -2,6 +2,7 @@
  * Stores run events, each exactly once and in order. The number of the last one is written in the same transaction as what
  * the events change, so that a hub that dies has either both or neither.
  */
+import type { Drill } from '../../shared/drill.js';
 import { isGood, runStateSchema } from '../../shared/model.js';
 import type { RunEvent } from '../../shared/protocol/messages.js';
 import { draftOf } from '../jobs/jobs.js';
@@ -58,6 +59,16 @@ async function storeRun(queries: Queries, agentId: number, runId: string, events
   const lines = events.flatMap(({ at, event }) => (event.type === 'log' ? [{ run_id: runId, at: Date.parse(at), level: event.level, message: withoutNul(event.message) }] : []));
   if (lines.length > 0) await queries.insertInto('run_logs').values(lines).execute();
   await noteOnJob(queries, job, run);
+  for (const { event } of events) if (event.type === 'log' && event.drill !== undefined) await noteDrill(queries, job.id, event.drill);
+}
+
+/** A drill that could not be carried out says nothing about the backup. */
+async function noteDrill(queries: Queries, jobId: string, { finishedAt, outcome, reason }: Drill): Promise<void> {
+  if (outcome === 'not-done') return;
+  const at = Date.parse(finishedAt);
+  await queries.updateTable('jobs').set({
+    drilled_at: at, drill_outcome: outcome, drill_reason: reason === null ? null : withoutNul(reason), ...(outcome === 'proven' ? { proven_at: at } : {}),
+  }).where('id', '=', jobId).execute();
 }
 
 async function noteOnJob(queries: Queries, job: JobRow, run: RunRow): Promise<void> {

@@ -217,5 +217,13 @@ export const migrationsFor = (kind: DatabaseKind): Record<string, Migration> => 
         await db.schema.alterTable('agents').addColumn('held', 'text').execute();
       },
     },
+    '0007-drills': {
+      async up(db: Kysely<unknown>): Promise<void> {
+        await db.schema.alterTable('jobs').addColumn('proven_at', 'bigint').execute();
+        await db.schema.alterTable('jobs').addColumn('drilled_at', 'bigint').execute();
+        await db.schema.alterTable('jobs').addColumn('drill_outcome', 'text').execute();
+        await db.schema.alterTable('jobs').addColumn('drill_reason', 'text').execute();
+      },
+    },
   };
 };

@@ -51,6 +51,11 @@ export interface JobRow {
   last_good_at: number | null;
   due_at: number | null;
   interval_ms: number | null;
+  /** The end of the newest restore drill that proved all, and what the newest one found that was carried out. */
+  proven_at: number | null;
+  drilled_at: number | null;
+  drill_outcome: string | null;
+  drill_reason: string | null;
 }
 
 export interface RunRow {

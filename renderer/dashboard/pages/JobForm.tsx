@@ -1,9 +1,12 @@
 /** A job as a person writes it. What this form does not show of a job, it leaves as it is. */
 import { useState, type ReactElement } from 'react';
 import { HoldfastError } from '../../../main/shared/errors.js';
-import { jobDraftSchema, type Job, type JobDraft, type Schedule } from '../../../main/shared/model.js';
-import { Select, TextField } from '../../components/controls.js';
-import { useApi } from '../app/context.js';
+import { jobDraftSchema, type Job, type JobDraft, type Schedule, type Source } from '../../../main/shared/model.js';
+import { sourceText } from '../../../main/shared/sources.js';
+import { hubStorageDestination, isHubStorage } from '../../../main/shared/protocol/storage.js';
+import { Button, Select, TextField } from '../../components/controls.js';
+import { SourceForm } from '../../components/SourceForm.js';
+import { useApi, useFresh } from '../app/context.js';
 import { FormDialog } from '../app/parts.js';
 
 const kinds = [{ id: 'times', name: 'At times of day' }, { id: 'every', name: 'Every so many hours' }, { id: 'cron', name: 'By a cron rule' }, { id: 'manual', name: 'Only by hand' }] as const;
@@ -22,8 +25,10 @@ const shown = (value: number | undefined): string => (value === undefined ? '' :
 
 export function JobForm({ job, agents, onClose, onDone }: Props): ReactElement {
   const api = useApi();
+  const storage = useFresh('storage', {}, 60_000);
   const source = job?.sources.find((each) => each.type === 'files');
-  const others = job?.sources.filter((each) => each !== source) ?? [];
+  const [others, setOthers] = useState<readonly Source[]>(() => job?.sources.filter((each) => each !== source) ?? []);
+  const [adding, setAdding] = useState(false);
   const old = job?.schedule;
   const [agentId, setAgentId] = useState(job?.agentId ?? agents[0]?.id ?? '');
   const [name, setName] = useState(job?.name ?? '');
@@ -55,7 +60,7 @@ export function JobForm({ job, agents, onClose, onDone }: Props): ReactElement {
         ...others,
       ],
       // Another place is another destination: its password is another one.
-      destination: { id: job !== null && job.destination.url === url.trim() ? job.destination.id : crypto.randomUUID(), name: place.trim() || url.trim(), url: url.trim() },
+      destination: isHubStorage(url.trim()) ? { ...hubStorageDestination } : { id: job !== null && job.destination.url === url.trim() ? job.destination.id : crypto.randomUUID(), name: place.trim() || url.trim(), url: url.trim() },
       schedule: schedule(),
       retention: { ...job?.retention, keepDaily: number(daily), keepWeekly: number(weekly), keepMonthly: number(monthly) },
     });
@@ -74,10 +79,31 @@ export function JobForm({ job, agents, onClose, onDone }: Props): ReactElement {
       {job === null ? <Select label="Computer" value={agentId} onChange={setAgentId} options={agents} /> : null}
       <TextField label="Folders" multiline help="One on each line, such as /home/anna/Documents." value={paths} onChange={setPaths} />
       <TextField label="Leave out" multiline help="Patterns as restic knows them, one on each line. May be empty." value={excludes} onChange={setExcludes} />
+      <fieldset className="fieldset">
+        <legend className="field__label">Databases and sites</legend>
+        {others.map((each) => (
+          <div className="row" key={sourceText(each)}>
+            <span className="selectable" style={{ overflowWrap: 'anywhere' }}>{sourceText(each)}</span>
+            <span className="push"><Button look="quiet" aria-label={`Remove ${sourceText(each)}`} onPress={() => setOthers(others.filter((other) => other !== each))}>Remove</Button></span>
+          </div>
+        ))}
+        {adding ? (
+          <SourceForm
+            withPassword={false} onCancel={() => setAdding(false)}
+            onAdd={(added) => {
+              setOthers([...others.filter((each) => sourceText(each) !== sourceText(added)), added]);
+              setAdding(false);
+            }}
+          />
+        ) : <div className="row"><Button onPress={() => setAdding(true)}>Add a database or site…</Button></div>}
+        <p className="small quiet">The password of a server never comes to the hub. It is given on the computer itself, with holdfast secret set.</p>
+      </fieldset>
       <div className="columns">
         <TextField label="Destination" help="Where the backup lives: a path, or an s3:, sftp: or rest: address." value={url} onChange={setUrl} />
         <TextField label="What to call it" value={place} onChange={setPlace} />
       </div>
+      {storage.data?.settings.offered === true && !isHubStorage(url) ? <div className="row"><Button onPress={() => { setUrl(hubStorageDestination.url); setPlace(hubStorageDestination.name); }}>Use hub storage</Button><span className="small quiet">Keeps the backup on this hub; nothing else is needed.</span></div> : null}
+      {isHubStorage(url) ? <p className="small quiet">The backup is kept on this hub. Old snapshots are removed there, by the hub's owner: the rules below do not apply.</p> : null}
       <Select label="When" value={kind} onChange={setKind} options={kinds} />
       {kind === 'times' ? <TextField label="Times" help="In the computer's own time zone, such as 12:30, 18:00." value={times} onChange={setTimes} /> : null}
       {kind === 'every' ? <TextField label="Hours between two runs" value={hours} onChange={setHours} /> : null}

@@ -2,6 +2,7 @@
 import { useState, type ReactElement } from 'react';
 import type { AgentState } from '../../../main/shared/control.js';
 import type { Place } from '../../../main/shared/ipc.js';
+import type { DatabaseSource } from '../../../main/shared/sources.js';
 import { Icon } from '../../components/Icon.js';
 import { useApi } from '../app/context.js';
 import { BackupStep } from './BackupStep.js';
@@ -24,13 +25,14 @@ export function Setup({ state, onBegin, onLeave }: SetupProps): ReactElement {
   const api = useApi();
   const [step, setStep] = useState<Step>('folders');
   const [folders, setFolders] = useState<readonly string[]>([]);
+  const [sources, setSources] = useState<readonly DatabaseSource[]>([]);
   const [chosen, setChosen] = useState<{ place: Place; excludes: readonly string[]; frequency: Frequency } | null>(null);
   const [begun, setBegun] = useState<{ jobId: string; runId: string } | null>(null);
 
   const begin = async (): Promise<void> => {
     if (chosen === null) return;
     onBegin();
-    const { job } = await api.call('createJob', { draft: draftOf(folders, chosen.place, chosen.excludes, chosen.frequency, state.jobs) });
+    const { job } = await api.call('createJob', { draft: draftOf(folders, chosen.place, chosen.excludes, chosen.frequency, state.jobs, sources) });
     const { runId } = await api.call('runJob', { jobId: job.id });
     setBegun({ jobId: job.id, runId });
     setStep('backup');
@@ -43,9 +45,10 @@ export function Setup({ state, onBegin, onLeave }: SetupProps): ReactElement {
         <p className="setup__mark"><Icon name="shield" />Holdfast<span className="setup__steps">Step {steps.indexOf(step) + 1} of {steps.length}</span></p>
         {step === 'folders' ? (
           <FoldersStep
-            initial={folders} isFirst={isFirst} onCancel={() => onLeave('jobs')} onJoin={() => onLeave('connection')}
-            onNext={(paths) => {
+            initial={folders} initialSources={sources} isFirst={isFirst} onCancel={() => onLeave('jobs')} onJoin={() => onLeave('connection')}
+            onNext={(paths, others) => {
               setFolders(paths);
+              setSources(others);
               setStep('destination');
             }}
           />

@@ -2,6 +2,7 @@
 import type { JobView } from '../../../main/shared/control.js';
 import type { Place } from '../../../main/shared/ipc.js';
 import type { JobDraftInput, Schedule } from '../../../main/shared/model.js';
+import type { DatabaseSource } from '../../../main/shared/sources.js';
 
 export const frequencies = [
   { id: 'hour', name: 'Every hour', schedule: { type: 'every', minutes: 60 } },
@@ -25,15 +26,27 @@ export function jobName(folders: readonly string[], taken: readonly string[]): s
   return `${name} ${n}`;
 }
 
+/** For the name of a job: `PostgreSQL`, or the name of the file or site. */
+function sourceName(source: DatabaseSource): string {
+  switch (source.type) {
+    case 'postgresql': return 'PostgreSQL';
+    case 'mysql': return 'MySQL';
+    case 'mongodb': return 'MongoDB';
+    case 'redis': return 'Redis';
+    case 'sqlite': return source.path;
+    case 'wordpress': case 'laravel': return source.folder;
+  }
+}
+
 /** A folder inside another chosen one is backed up with it. */
 export const withoutNested = (folders: readonly string[]): string[] =>
   folders.filter((folder) => !folders.some((other) => other !== folder && folder.startsWith(other === '/' ? '/' : `${other}/`)));
 
-export function draftOf(folders: readonly string[], place: Place, excludes: readonly string[], frequency: Frequency, jobs: readonly JobView[]): JobDraftInput {
+export function draftOf(folders: readonly string[], place: Place, excludes: readonly string[], frequency: Frequency, jobs: readonly JobView[], databases: readonly DatabaseSource[] = []): JobDraftInput {
   const paths = withoutNested(folders);
   return {
-    name: jobName(paths, jobs.map(({ job }) => job.name)),
-    sources: [{ type: 'files', paths, excludes: [...excludes] }],
+    name: jobName([...paths, ...databases.map(sourceName)], jobs.map(({ job }) => job.name)),
+    sources: [...(paths.length === 0 ? [] : [{ type: 'files' as const, paths, excludes: [...excludes] }]), ...databases],
     destination: { id: place.destinationId, name: place.name, url: place.path },
     schedule: frequencies.find(({ id }) => id === frequency)?.schedule ?? { type: 'manual' },
   };

@@ -7,7 +7,6 @@ import { startMariadb, type MariadbServer } from '../../helpers/mariadb.js';
 import { startPostgres, type PostgresServer } from '../../helpers/postgres.js';
 import { run, runOk } from '../../helpers/processes.js';
 import { installWordpress, makeWordpress, serveWordpress, wordpressSettings } from '../../helpers/wordpress.js';
-import { tempFolder } from '../../helpers/temp.js';
 import { holdfastJs, home, type Home } from '../cli/holdfast.js';
 
 let postgres: PostgresServer;

@@ -29,18 +29,21 @@ export interface AdminPorts {
   readonly audit: Audit;
   /** What a link must carry to lead here. */
   readonly address: () => { readonly url: string; readonly fingerprint: string | null };
+  /** The line for a shell that installs Holdfast and joins with this link. */
+  readonly installCommand: (link: string) => string;
   readonly hub: () => Promise<AdminResult<'hub'>>;
 }
 
 type Handlers = { [N in AdminRoute]: (params: z.infer<AdminRoutes[N]['params']>) => Promise<AdminResult<N>> };
 
-export function createHubAdmin({ agents, overview, setupTokens, jobs, runs, storage, escrow, alerts, users, sessions, audit, address, hub }: AdminPorts): HubAdmin {
+export function createHubAdmin({ agents, overview, setupTokens, jobs, runs, storage, escrow, alerts, users, sessions, audit, address, hub, installCommand }: AdminPorts): HubAdmin {
   const handlers: Handlers = {
     hub: () => hub(),
     createSetupToken: async (wish) => {
       const made = await setupTokens.create(wish);
       const recovery = await escrow.recipient();
-      return { ...made, link: formatLink({ kind: 'join', token: made.token, ...address(), ...(recovery === null ? {} : { recovery }) }) };
+      const link = formatLink({ kind: 'join', token: made.token, ...address(), ...(recovery === null ? {} : { recovery }) });
+      return { ...made, link, command: installCommand(link) };
     },
     listSetupTokens: () => setupTokens.list(),
     revokeSetupToken: async ({ id }) => {

@@ -16,6 +16,9 @@ import { postgresCluster } from './cluster/postgres.js';
 import { addEnrolRoute } from './enrolment/enrol-route.js';
 import { Escrow } from './escrow/escrow.js';
 import { SetupTokens } from './enrolment/setup-tokens.js';
+import { Packages } from './install/packages.js';
+import { addInstallRoutes } from './install/routes.js';
+import { installCommand } from './install/script.js';
 import { Jobs } from './jobs/jobs.js';
 import { listenLocally, removeSocket } from './local-socket/server.js';
 import type { HubClock, HubOptions, RunningHub } from './options.js';
@@ -94,8 +97,10 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     let url = options.publicUrl ?? '';
     const startedAt = new Date(clock.now()).toISOString();
     const alerts = new Alerts({ db, clock, logger, leases: cluster, storage: spaceOf(storage), hub: () => ({ name, url }), desktop: options.notify ?? null });
+    const installAddress = () => ({ url, pin: certificate.pinned ? `sha256//${certificate.keyPin}` : null });
     const admin = createHubAdmin({
       agents, overview, setupTokens, jobs, runs, storage, escrow, alerts, users, sessions, audit,
+      installCommand: (link) => installCommand(installAddress(), link),
       address: () => ({ url, fingerprint: certificate.pinned ? certificate.fingerprint : null }),
       hub: async () => ({ name, version, url, fingerprint: certificate.fingerprint, startedAt, agents: (await agents.list()).length, online: (await cluster.online()).size }),
     });
@@ -103,6 +108,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     addPage(open.app, options.pageFolder ?? builtPage);
     await addStorageRoutes(open.app, { disk: storage.disk, ledger: storage.ledger, records: storage.records, limit, logger, clock });
     addEnrolRoute(open.app, { setupTokens, limit, logger, hubName: name });
+    addInstallRoutes(open.app, { packages: new Packages([options.packagesFolder ?? path.join(dataFolder, 'packages')]), address: installAddress });
     open.app.get('/healthz', () => ({ status: 'ok' }));
     await open.app.ready();
     const refuseUpgrades = openTunnelEndpoint(open.server, { agents, registry, limit, logger });

@@ -27,6 +27,8 @@ export interface HubOptions {
   readonly certificate?: { readonly certFile: string; readonly keyFile: string };
   /** Holds the repositories of hub storage; `storage` in the data folder when absent. */
   readonly storageFolder?: string;
+  /** Holds the packages that computers install from; `packages` in the data folder when absent. */
+  readonly packagesFolder?: string;
   /** `postgres://…`; SQLite in the data folder when absent. */
   readonly database?: string;
   /** The built dashboard, where it is not beside the built hub. */

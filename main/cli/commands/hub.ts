@@ -16,6 +16,7 @@ const options = z.object({
   certificate: z.string().optional(),
   key: z.string().optional(),
   storage: z.string().min(1).optional(),
+  packages: z.string().min(1).optional(),
 });
 
 /** `HOST:PORT`, `[::1]:PORT`, `:PORT`. */
@@ -33,6 +34,7 @@ export const register: Register = (program, cli) => {
     .option('--name <name>', 'what screens call this hub')
     .option('--public-url <url>', 'the address that setup links carry, where it is another than the one listened on')
     .option('--storage <dir>', 'the folder of hub storage (default: in the data folder)')
+    .option('--packages <dir>', 'the folder of the packages that computers install from (default: in the data folder)')
     .option('--certificate <file>', 'an own certificate (PEM)').option('--key <file>', 'and its private key (PEM)')
     .action(cli.action(options, async ({ options: given }) => {
       if ((given.certificate === undefined) !== (given.key === undefined)) throw new HoldfastError('usage', 'A certificate and its key belong together. Give both --certificate and --key.');
@@ -49,6 +51,7 @@ export const register: Register = (program, cli) => {
         ...(given.listen === undefined ? {} : { listen: given.listen }), ...(database === undefined ? {} : { database }),
         ...(given.publicUrl === undefined ? {} : { publicUrl: given.publicUrl }),
         ...(given.storage === undefined ? {} : { storageFolder: path.resolve(cli.process.cwd(), given.storage) }),
+        ...(given.packages === undefined ? {} : { packagesFolder: path.resolve(cli.process.cwd(), given.packages) }),
         ...(given.certificate === undefined || given.key === undefined ? {} : { certificate: { certFile: given.certificate, keyFile: given.key } }),
       });
       cli.result({ message_type: 'listening', url: running.url, listening: running.listening, fingerprint: running.fingerprint }, () => `listening on https://${running.listening}`);

@@ -16,8 +16,8 @@ export const register: Register = (program, cli) => {
     .option('--max-uses <n>', 'how many computers may join with it (default: any number)')
     .action(cli.action(create, async ({ args: [name = ''], options: { expiresIn, maxUses } }) => {
       const made = await (await hubAdmin(cli)).createSetupToken({ name, ...(expiresIn === undefined ? {} : { expiresInHours: expiresIn }), ...(maxUses === undefined ? {} : { maxUses }) });
-      cli.result(made, () => `On the other computer, run:\n\n    holdfast join '${made.link}'\n\n`
-        + `or paste the link there in the app. ${made.expiresAt === null ? 'It does not expire' : `It expires at ${localTime(made.expiresAt)}`}; it is shown this once.`);
+      cli.result(made, () => `On the other computer, where Holdfast is not installed yet, run:\n\n    ${made.command}\n\n`
+        + `where it is, run:\n\n    holdfast join '${made.link}'\n\nor paste the link there in the app. ${made.expiresAt === null ? 'It does not expire' : `It expires at ${localTime(made.expiresAt)}`}; it is shown this once.`);
     }));
 
   token.command('list').description('list them').action(cli.action(z.object({}), async () => {

@@ -11,6 +11,8 @@ export interface Certificate {
   readonly key: string;
   /** SHA-256 of the DER form, 64 hex digits. */
   readonly fingerprint: string;
+  /** SHA-256 of the public key (SubjectPublicKeyInfo), base64: what curl calls `--pinnedpubkey sha256//…`. */
+  readonly keyPin: string;
   /** False for an own certificate: agents then ask the public authorities, and it can be renewed without telling them. */
   readonly pinned: boolean;
 }
@@ -30,7 +32,7 @@ export async function loadCertificate(dataFolder: string, own: { certFile: strin
   }
   try {
     const parsed = new X509Certificate(pair.cert);
-    return { ...pair, fingerprint: createHash('sha256').update(parsed.raw).digest('hex'), pinned: own === undefined };
+    return { ...pair, fingerprint: createHash('sha256').update(parsed.raw).digest('hex'), keyPin: createHash('sha256').update(parsed.publicKey.export({ type: 'spki', format: 'der' })).digest('base64'), pinned: own === undefined };
   } catch (cause) {
     throw new HoldfastError('settings-invalid', `${certFile} is not a certificate. It must be a PEM file.`, { cause });
   }

@@ -112,7 +112,7 @@ export const adminRoutes = {
       expiresInHours: z.number().positive().max(24 * 3660).nullable().default(24 * 7),
       maxUses: z.number().int().min(1).max(1_000_000).nullable().default(null),
     }),
-    z.object({ id: z.string(), token: tokenSchema, link: z.string(), expiresAt: timeSchema.nullable() })),
+    z.object({ id: z.string(), token: tokenSchema, link: z.string(), /** The line for a shell that installs Holdfast and joins with it. */ command: z.string(), expiresAt: timeSchema.nullable() })),
   listSetupTokens: route('GET', '/api/setup-tokens', 'All setup tokens, newest first', nothing, z.array(setupTokenViewSchema)),
   revokeSetupToken: route('DELETE', '/api/setup-tokens/:id', 'Revoke a setup token; computers that joined with it stay', byId, nothing),
 

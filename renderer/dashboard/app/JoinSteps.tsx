@@ -14,13 +14,20 @@ const packageArchitecture: Record<System, Record<Architecture, string>> = {
   deb: { x64: 'amd64', arm64: 'arm64' }, rpm: { x64: 'x86_64', arm64: 'aarch64' }, mac: { x64: 'x64', arm64: 'arm64' },
 };
 
-export function JoinSteps({ link }: { link: string }): ReactElement {
+/** @param command the line that installs without root and joins at once; null for a link that is not a setup link. */
+export function JoinSteps({ command, link }: { command: string | null; link: string }): ReactElement {
   const { version } = useSession().hub;
   const [system, setSystem] = useState<System>('deb');
   const [architecture, setArchitecture] = useState<Architecture>('x64');
   const file = `holdfast-${version}-${system === 'mac' ? 'mac' : 'linux'}-${packageArchitecture[system][architecture]}.${system === 'mac' ? 'dmg' : system}`;
   return (
     <div className="stack">
+      {command === null ? null : (
+        <>
+          <CopyBox label="On a Mac or Linux computer with Node.js, in a terminal: installs, joins and keeps the agent running" text={command} />
+          <p className="quiet">Or step by step, with the app:</p>
+        </>
+      )}
       <div className="row">
         <Select label="Operating system" value={system} onChange={setSystem} options={systems} />
         <Select label="Architecture" value={architecture} onChange={setArchitecture} options={architectures} />

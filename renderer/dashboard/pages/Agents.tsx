@@ -51,7 +51,7 @@ export function Agents(): ReactElement {
           <div className="stack">
             <h2>Connect {made.name}</h2>
             <Notice tone="due">The token is shown this once and is for this computer only: a second connection with it is refused while the first one lives.</Notice>
-            <JoinSteps link={made.link} />
+            <JoinSteps command={null} link={made.link} />
             <div className="row row--end"><Button look="primary" onPress={() => setMade(null)}>Done</Button></div>
           </div>
         </Modal>

@@ -47,7 +47,7 @@ export function SetupTokens(): ReactElement {
           <div className="stack">
             <h2>Let computers join</h2>
             <Notice tone="due">The link is shown this once, as the hub keeps only a fingerprint of the token. Copy it now.</Notice>
-            <JoinSteps link={made.link} />
+            <JoinSteps command={made.command} link={made.link} />
             <div className="row row--end"><Button look="primary" onPress={() => setMade(null)}>Done</Button></div>
           </div>
         </Modal>

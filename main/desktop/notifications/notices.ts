@@ -1,4 +1,5 @@
 /** Which changes of the agent's state are worth a person's attention. Pure: the Electron edge is in notifications.ts. */
+import { wishText } from '../../shared/consent.js';
 import type { AgentState } from '../../shared/control.js';
 import { isFinal, isGood, type Run } from '../../shared/model.js';
 import { bytesText, countText } from '../../shared/text.js';
@@ -8,12 +9,21 @@ export interface Notice {
   readonly body: string;
 }
 
-/** What to say about the runs that ended between two states: those that failed, and a job's first backup. */
+/** What to say about two states: what the hub asks anew, and the runs that ended in between: those that failed, and a job's first backup. */
 export function noticesBetween(before: AgentState, after: AgentState): Notice[] {
   const wasUnderWay = new Set(before.runs.filter((run) => !isFinal(run.state)).map((run) => run.id));
   const known = new Set(before.runs.map((run) => run.id));
   const ended = after.runs.filter((run) => isFinal(run.state) && (wasUnderWay.has(run.id) || !known.has(run.id)));
-  return ended.flatMap((run) => notice(run, after) ?? []);
+  return [...asking(before, after), ...ended.flatMap((run) => notice(run, after) ?? [])];
+}
+
+/** Questions of the hub that are new; several are one notice. */
+function asking(before: AgentState, after: AgentState): Notice[] {
+  const known = new Set(before.consent.waiting.map(({ id }) => id));
+  const [first, ...others] = after.consent.waiting.filter(({ id }) => !known.has(id));
+  if (first === undefined) return [];
+  const more = others.length === 0 ? '' : `, and ${countText(others.length, 'more thing')}`;
+  return [{ title: 'Your hub waits for your answer', body: `It wants to ${wishText(first)}${more}. Open Holdfast to allow or refuse it.` }];
 }
 
 function notice(run: Run, { runs }: AgentState): Notice | null {

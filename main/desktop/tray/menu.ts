@@ -1,8 +1,10 @@
 /** What the tray shows for a state of the agent. Pure: the thin Electron edge is in tray.ts. */
+import { wishText } from '../../shared/consent.js';
 import type { AgentState } from '../../shared/control.js';
 import { pauseChoices } from '../../shared/pause.js';
 import { activeRun, connectionLine, runShare, statusLine } from '../../shared/phrases.js';
 import type { Status } from '../../shared/status.js';
+import { countText } from '../../shared/text.js';
 
 export type TrayAction =
   | { readonly type: 'run'; readonly jobIds: readonly string[] }
@@ -51,6 +53,7 @@ export function trayModel(state: AgentState | null, update: string | null = null
     menu: [
       line(statusLine(state)),
       line(connectionLine(state.connection)),
+      ...asking(state),
       separator,
       ...backUp(state),
       ...(run === null ? [] : [item('Cancel backup', { type: 'cancel', runId: run.id })]),
@@ -60,6 +63,14 @@ export function trayModel(state: AgentState | null, update: string | null = null
       ...ending,
     ],
   };
+}
+
+/** The owner is asked in the window, where there is room to judge. */
+function asking({ consent: { moreWaiting, waiting } }: AgentState): TrayItem[] {
+  const [first] = waiting;
+  if (first === undefined) return [];
+  const words = waiting.length + moreWaiting === 1 ? wishText(first) : countText(waiting.length + moreWaiting, 'thing');
+  return [item(shortened(`The hub wants to ${waiting.length + moreWaiting === 1 ? words : `do ${words}`}: allow or refuse…`), { type: 'open' })];
 }
 
 function icon(state: AgentState): TrayIcon {

@@ -5,6 +5,7 @@ import { jobDraftSchema, type Job, type JobDraft, type Schedule, type Source } f
 import { sourceText } from '../../../main/shared/sources.js';
 import { hubStorageDestination, isHubStorage } from '../../../main/shared/protocol/storage.js';
 import { Button, Select, TextField } from '../../components/controls.js';
+import { HookFields, useHooks } from '../../components/HookFields.js';
 import { SourceForm } from '../../components/SourceForm.js';
 import { useApi, useFresh } from '../app/context.js';
 import { FormDialog } from '../app/parts.js';
@@ -40,6 +41,7 @@ export function JobForm({ job, agents, onClose, onDone }: Props): ReactElement {
   const [times, setTimes] = useState(old?.type === 'times' ? old.times.join(', ') : '12:30');
   const [hours, setHours] = useState(old?.type === 'every' ? String(old.minutes / 60) : '4');
   const [cron, setCron] = useState(old?.type === 'cron' ? old.expression : '30 12 * * 1-5');
+  const { hooks, setTexts, texts } = useHooks(job?.hooks ?? {});
   const [daily, setDaily] = useState(shown(job === null ? 14 : job.retention.keepDaily));
   const [weekly, setWeekly] = useState(shown(job === null ? 8 : job.retention.keepWeekly));
   const [monthly, setMonthly] = useState(shown(job === null ? 12 : job.retention.keepMonthly));
@@ -62,6 +64,7 @@ export function JobForm({ job, agents, onClose, onDone }: Props): ReactElement {
       // Another place is another destination: its password is another one.
       destination: isHubStorage(url.trim()) ? { ...hubStorageDestination } : { id: job !== null && job.destination.url === url.trim() ? job.destination.id : crypto.randomUUID(), name: place.trim() || url.trim(), url: url.trim() },
       schedule: schedule(),
+      hooks: hooks(),
       retention: { ...job?.retention, keepDaily: number(daily), keepWeekly: number(weekly), keepMonthly: number(monthly) },
     });
     if (parsed.success) return parsed.data;
@@ -116,9 +119,11 @@ export function JobForm({ job, agents, onClose, onDone }: Props): ReactElement {
           <TextField label="Months" value={monthly} onChange={setMonthly} />
         </div>
       </fieldset>
+      <HookFields texts={texts} onChange={setTexts} where="that computer" />
+      <p className="small quiet">Unless the hub is run by the same person on the same computer, what a job reads waits for a yes there before it first runs; programs always do.</p>
       <p className="small quiet">The password of a destination is made on the computer and never comes to the hub. Scheduled backups begin once its recovery kit was saved there.</p>
     </FormDialog>
   );
 }
 
-const fieldNames: Record<string, string> = { name: 'Name', sources: 'Folders', destination: 'Destination', schedule: 'When', retention: 'Keep' };
+const fieldNames: Record<string, string> = { name: 'Name', sources: 'Folders', destination: 'Destination', schedule: 'When', retention: 'Keep', hooks: 'Programs' };

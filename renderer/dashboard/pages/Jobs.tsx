@@ -11,6 +11,13 @@ import { Confirm, FormDialog, Loading, PageHead, Table } from '../app/parts.js';
 import { momentText } from '../app/times.js';
 import { JobForm } from './JobForm.js';
 
+/** What that computer's owner has not allowed. The reason is in the log of the refused run. */
+const heldWords = {
+  waiting: 'Waits for a yes on that computer, in its window or by "holdfast approve".',
+  refused: 'Refused on that computer.',
+  limited: 'Old snapshots are kept until their removal is allowed on that computer.',
+} as const;
+
 type Open = { what: 'edit' | 'assign' | 'delete'; job: HubJobView } | null;
 
 export function Jobs(): ReactElement {
@@ -39,7 +46,7 @@ export function Jobs(): ReactElement {
                 <tr key={job.id}>
                   <th scope="row">{job.name}</th>
                   <td>{job.agentName}</td>
-                  <td><div className="cell"><StatusBadge status={job.status} /><span className="small quiet">{job.reason}</span></div></td>
+                  <td><div className="cell"><StatusBadge status={job.status} /><span className="small quiet">{job.reason}</span>{job.held === null ? null : <span className="small">{heldWords[job.held.state]}</span>}</div></td>
                   <td>{scheduleText(job.schedule)}</td>
                   <td className="nowrap">{job.nextRunAt === null ? (job.paused ? 'When resumed' : 'By hand') : momentText(job.nextRunAt)}</td>
                   <td className="table__actions">

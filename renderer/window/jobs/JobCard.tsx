@@ -9,6 +9,7 @@ import { ErrorNotice, Facts, Notice, StatusBadge } from '../../components/status
 import { useAction, useApi, useNow } from '../app/context.js';
 import { momentText, pastText } from '../app/times.js';
 import { RecoveryKitView } from '../setup/RecoveryKitView.js';
+import { HooksDialog } from './HooksDialog.js';
 import { RunRow, RunRowHead } from './RunRow.js';
 
 /** The newest runs are on the card; the log has the rest. */
@@ -20,6 +21,7 @@ export function JobCard({ view, runs, paused }: { view: JobView; runs: readonly 
   const action = useAction();
   const now = useNow();
   const [kitOpen, setKitOpen] = useState(false);
+  const [hooksOpen, setHooksOpen] = useState(false);
   const active = runs.find((run) => !isFinal(run.state)) ?? null;
   const finished = runs.filter((run) => isFinal(run.state)).slice(0, runsShown);
   const next = nextRunAt !== null
@@ -50,6 +52,7 @@ export function JobCard({ view, runs, paused }: { view: JobView; runs: readonly 
         ['Backs up', job.sources.map(sourceText).join(', ')],
         ['Destination', <><span key="name">{job.destination.name}</span> <span key="url" className="code quiet">{job.destination.url}</span></>],
         ['Schedule', scheduleText(job.schedule)],
+        ...(hookRow(job.hooks)),
         ['Last run', active !== null ? 'Running now' : lastRun === null ? 'Never' : pastText(lastRun.finishedAt ?? lastRun.startedAt ?? lastRun.queuedAt, now)],
         ['Next run', next],
       ]} />
@@ -58,7 +61,11 @@ export function JobCard({ view, runs, paused }: { view: JobView; runs: readonly 
           ? <p className="quiet">{active === null ? 'No run yet. Press "Back up now" to start the first one.' : 'The first run is under way.'}</p>
           : <><RunRowHead />{finished.map((run) => <RunRow key={run.id} run={run} now={now} />)}</>}
       </div>
-      {recoveryKitConfirmed ? <div className="row row--end"><Button look="quiet" onPress={() => setKitOpen(true)}>Recovery kit…</Button></div> : null}
+      <div className="row row--end">
+        <Button look="quiet" onPress={() => setHooksOpen(true)}>Programs…</Button>
+        {recoveryKitConfirmed ? <Button look="quiet" onPress={() => setKitOpen(true)}>Recovery kit…</Button> : null}
+      </div>
+      {hooksOpen ? <HooksDialog job={job} onClose={() => setHooksOpen(false)} /> : null}
       <Modal isOpen={kitOpen} onClose={() => setKitOpen(false)} label="Recovery kit">
         <div className="stack">
           <h2>Recovery kit</h2>
@@ -68,6 +75,13 @@ export function JobCard({ view, runs, paused }: { view: JobView; runs: readonly 
       </Modal>
     </section>
   );
+}
+
+/** Programs around the backup, where there are any. */
+function hookRow({ onFailure, post, pre }: JobView['job']['hooks']): (readonly [string, string])[] {
+  const named = [[pre, 'before'], [post, 'at the end'], [onFailure, 'after a failure']] as const;
+  const words = named.flatMap(([path, when]) => (path === undefined ? [] : [`${path} (${when})`]));
+  return words.length === 0 ? [] : [['Programs', words.join(', ')]];
 }
 
 export function RunningNow({ run }: { run: Run }): ReactElement {

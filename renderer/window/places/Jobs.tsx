@@ -4,6 +4,7 @@ import type { AgentState } from '../../../main/shared/control.js';
 import { Button } from '../../components/controls.js';
 import { Icon } from '../../components/Icon.js';
 import { Empty } from '../../components/status.js';
+import { ConsentCard } from '../consent/ConsentCard.js';
 import { JobCard } from '../jobs/JobCard.js';
 
 export function Jobs({ state, onAdd }: { state: AgentState; onAdd: () => void }): ReactElement {
@@ -13,6 +14,7 @@ export function Jobs({ state, onAdd }: { state: AgentState; onAdd: () => void })
         <h1>Jobs</h1>
         <span className="push"><Button onPress={onAdd}><Icon name="add" />Add a job</Button></span>
       </div>
+      <ConsentCard consent={state.consent} hubName={state.connection.hubName} />
       {state.jobs.length === 0 ? (
         <section className="card">
           <Empty icon="jobs" title="Nothing is backed up yet">

@@ -51,6 +51,7 @@ export const testNeeds = [
   program('ssh-keygen', 'openssh-client'),
   program('openssl', 'openssl'),
   program('rclone', 'rclone'),
+  program('age', 'age'),
   program('radosgw', 'radosgw'),
   program('ceph-mon', 'ceph-mon'),
   program('ceph-osd', 'ceph-osd'),

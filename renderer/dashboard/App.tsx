@@ -15,12 +15,14 @@ import { Login } from './pages/Login.js';
 import { Runs } from './pages/Runs.js';
 import { Settings } from './pages/Settings.js';
 import { SetupTokens } from './pages/SetupTokens.js';
+import { Storage } from './pages/Storage.js';
 
 const places = [
   { id: 'agents', name: 'Agents', icon: 'disk', page: Agents },
   { id: 'setup-tokens', name: 'Setup tokens', icon: 'link', page: SetupTokens },
   { id: 'jobs', name: 'Jobs', icon: 'jobs', page: Jobs },
   { id: 'runs', name: 'Runs', icon: 'clock', page: Runs },
+  { id: 'storage', name: 'Storage', icon: 'folder', page: Storage },
   { id: 'alerts', name: 'Alerts', icon: 'warning', page: Alerts },
   { id: 'settings', name: 'Settings', icon: 'key', page: Settings },
   { id: 'audit', name: 'Audit log', icon: 'logs', page: AuditLog },

@@ -38,3 +38,8 @@ export function durationText(ms: number): string {
 export function countText(n: number, one: string, many = `${one}s`): string {
   return `${n.toLocaleString('en-US')} ${n === 1 ? one : many}`;
 }
+
+/** What a person typed, for a message: in quotes, on one line, and not longer than a line. */
+export function quotedText(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+}

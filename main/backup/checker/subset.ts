@@ -1,6 +1,7 @@
 /** Which packs `check --read-data-subset` reads, in restic's words: `n/t`, `x%` or a size. */
 import { randomInt } from 'node:crypto';
 import { HoldfastError } from '../../shared/errors.js';
+import { quotedText } from '../../shared/text.js';
 import type { PackState } from './checker.js';
 
 const units: Record<string, number> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 };
@@ -22,14 +23,14 @@ export function chooseSubset(packs: readonly PackState[], subset: string): PackS
   if (part) {
     const n = Number(part[1]);
     const t = Number(part[2]);
-    if (n < 1 || t < 1 || n > t || t > 256) throw new HoldfastError('usage', `"${subset}" is not a part. Write n/t with n from 1 to t, and t at most 256.`);
+    if (n < 1 || t < 1 || n > t || t > 256) throw new HoldfastError('usage', `${quotedText(subset)} is not a part. Write n/t with n from 1 to t, and t at most 256.`);
     return packs.filter((pack) => parseInt(pack.id.slice(0, 2), 16) % t === n - 1);
   }
   const percent = /^(\d+(?:\.\d+)?)%$/.exec(subset);
   const size = /^(\d+)([kKmMgGtT]?)$/.exec(subset);
   if (percent) {
     const share = Number(percent[1]) / 100;
-    if (share <= 0 || share > 1) throw new HoldfastError('usage', `"${subset}" is not between 0% and 100%.`);
+    if (share <= 0 || share > 1) throw new HoldfastError('usage', `${quotedText(subset)} is not between 0% and 100%.`);
     return shuffled(packs).slice(0, Math.max(1, Math.round(packs.length * share)));
   }
   if (size) {
@@ -40,5 +41,5 @@ export function chooseSubset(packs: readonly PackState[], subset: string): PackS
       return take;
     });
   }
-  throw new HoldfastError('usage', `"${subset}" is not a subset. Write 1/5, 10% or 500M.`);
+  throw new HoldfastError('usage', `${quotedText(subset)} is not a subset. Write 1/5, 10% or 500M.`);
 }

@@ -4,6 +4,7 @@
  */
 import { posix } from 'node:path';
 import { HoldfastError } from '../../shared/errors.js';
+import { quotedText } from '../../shared/text.js';
 
 interface Pattern {
   readonly original: string;
@@ -101,7 +102,7 @@ export class PatternList {
     for (const text of patterns) {
       if (text === '') continue;
       const pattern = compile(ignoreCase ? text.toLowerCase() : text);
-      if (!pattern) throw new HoldfastError('usage', `"${text}" is not a valid pattern. Check its brackets and backslashes.`);
+      if (!pattern) throw new HoldfastError('usage', `${quotedText(text)} is not a valid pattern. Check its brackets and backslashes.`);
       this.patterns.push(pattern);
     }
     this.anyNegated = this.patterns.some((p) => p.negated);

@@ -1,5 +1,6 @@
 /** Decides what prune does with each pack (facts: restic internal/repository/prune.go). Pure. */
 import { HoldfastError } from '../../shared/errors.js';
+import { quotedText } from '../../shared/text.js';
 import type { Id } from '../format/id.js';
 import { overhead } from '../format/crypto.js';
 import { entryBytes, lengthFieldBytes } from '../format/pack-header.js';
@@ -35,7 +36,7 @@ export function unusedLimit(text: string, usedBytes: number): number {
 
 export function parseSize(text: string): number {
   const size = /^(\d+)([kmgt]?)b?$/i.exec(text);
-  if (!size) throw new HoldfastError('usage', `"${text}" is not a size. Write it like 200M.`);
+  if (!size) throw new HoldfastError('usage', `${quotedText(text)} is not a size. Write it like 200M.`);
   return Number(size[1]) * (units[(size[2] ?? '').toLowerCase()] ?? 1);
 }
 

@@ -1,5 +1,6 @@
 /** restic's keep rules (facts: restic internal/data/snapshot_policy.go, duration.go). Pure. */
 import { HoldfastError } from '../../shared/errors.js';
+import { quotedText } from '../../shared/text.js';
 import type { KeepPolicy, Snapshot } from '../types.js';
 
 export interface Duration { hours: number; days: number; months: number; years: number }
@@ -9,7 +10,7 @@ export function parseDuration(text: string): Duration {
   const out: Duration = { hours: 0, days: 0, months: 0, years: 0 };
   const fields = { y: 'years', m: 'months', d: 'days', h: 'hours' } as const;
   const trimmed = text.trim();
-  if (!/^(-?\d+[ymdh])+$/.test(trimmed)) throw new HoldfastError('usage', `"${text}" is not a duration. Write it like 1y5m7d2h.`);
+  if (!/^(-?\d{1,6}[ymdh])+$/.test(trimmed)) throw new HoldfastError('usage', `${quotedText(text)} is not a duration. Write it like 1y5m7d2h.`);
   for (const [, number, unit] of trimmed.matchAll(/(-?\d+)([ymdh])/g)) out[fields[unit as keyof typeof fields]] = Number(number);
   return out;
 }

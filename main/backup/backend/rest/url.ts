@@ -1,5 +1,6 @@
 /** `rest:https://user:password@host:8000/path/`, as restic writes it. */
 import { HoldfastError } from '../../../shared/errors.js';
+import { decoded } from '../decode.js';
 
 export interface RestPlace {
   /** Without user and password; the path ends with a slash. */
@@ -17,8 +18,8 @@ export function parseRestUrl(url: string): RestPlace {
   if (!base || !['http:', 'https:'].includes(base.protocol)) {
     throw new HoldfastError('usage', 'The address of a REST server looks like rest:https://host:8000/path/. Check it.');
   }
-  const user = base.username === '' ? undefined : decodeURIComponent(base.username);
-  const password = base.password === '' ? undefined : decodeURIComponent(base.password);
+  const user = base.username === '' ? undefined : decoded(base.username);
+  const password = base.password === '' ? undefined : decoded(base.password);
   base.username = '';
   base.password = '';
   base.search = '';

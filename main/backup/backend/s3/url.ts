@@ -1,6 +1,7 @@
 /** `s3:https://host/bucket/prefix`, `s3://host/bucket/prefix` and `s3:host/bucket/prefix`, as restic writes them. */
 import { posix } from 'node:path';
 import { HoldfastError } from '../../../shared/errors.js';
+import { decoded } from '../decode.js';
 
 export interface S3Place {
   /** `https://host:port` */
@@ -20,7 +21,7 @@ export function parseS3Url(url: string): S3Place {
   if (!URL.canParse(text)) throw wrong;
   const parsed = new URL(text);
   if (parsed.username !== '' || parsed.password !== '') throw new HoldfastError('usage', 'An S3 address holds no keys. Give them as settings of the destination (access-key-id, secret-access-key).');
-  const [bucket = '', ...folders] = decodeURIComponent(parsed.pathname).slice(1).split('/');
+  const [bucket = '', ...folders] = decoded(parsed.pathname).slice(1).split('/');
   if (bucket === '' || parsed.hostname === '') throw wrong;
   const clean = posix.normalize(folders.join('/')).replace(/^(\.?\/)+|\/+$/g, '');
   const prefix = clean === '' || clean === '.' ? '' : `${clean}/`;

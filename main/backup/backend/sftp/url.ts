@@ -1,6 +1,7 @@
 /** `sftp:user@host:/path` and `sftp://user@host:port//path`, as restic writes them. A path without a slash at its beginning is relative to the home folder. */
 import { posix } from 'node:path';
 import { HoldfastError } from '../../../shared/errors.js';
+import { decoded } from '../decode.js';
 
 export interface SftpPlace {
   readonly user: string | undefined;
@@ -29,15 +30,19 @@ function wrong(): HoldfastError {
   return new HoldfastError('usage', 'The address of an SFTP repository looks like sftp:user@host:/path or sftp://user@host:22//path. Check it.');
 }
 
+function holdsPassword(): HoldfastError {
+  return new HoldfastError('usage', 'An SFTP address holds no password. Give it as a setting of the destination (password).');
+}
+
 function fromUrl(url: string): Omit<SftpPlace, 'location'> {
   if (!URL.canParse(url)) throw wrong();
   const parsed = new URL(url);
-  if (parsed.password !== '') throw new HoldfastError('usage', 'An SFTP address holds no password. Give it as a setting of the destination (password).');
+  if (parsed.password !== '') throw holdsPassword();
   return {
-    user: parsed.username === '' ? undefined : decodeURIComponent(parsed.username),
+    user: parsed.username === '' ? undefined : decoded(parsed.username),
     host: parsed.hostname.replace(/^\[|\]$/g, ''),
     port: parsed.port === '' ? undefined : Number(parsed.port),
-    path: decodeURIComponent(parsed.pathname).slice(1),
+    path: decoded(parsed.pathname).slice(1),
   };
 }
 
@@ -45,5 +50,6 @@ function fromShort(text: string): Omit<SftpPlace, 'location'> {
   const address = /^(?:(.+)@)?(\[[^\]]+\]|[^:@]+):(.*)$/s.exec(text);
   if (!address) throw wrong();
   const [, user, host = '', path = ''] = address;
+  if (user?.includes(':')) throw holdsPassword();
   return { user, host: host.replace(/^\[|\]$/g, ''), port: undefined, path };
 }

@@ -9,12 +9,15 @@ import { parseArgs } from 'node:util';
 import { changeSome, dataSets } from '../test/bench/data.mjs';
 import { peers } from '../test/bench/peers.mjs';
 import { plot } from '../test/bench/plot.mjs';
+import { compile } from './compile.mjs';
+import { alone } from './setup/lock.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { values: options } = parseArgs({ options: {
   rounds: { type: 'string', default: '3' }, scale: { type: 'string', default: '1' }, sets: { type: 'string' }, peers: { type: 'string' }, out: { type: 'string' }, scratch: { type: 'string' },
 } });
 const rounds = Number(options.rounds);
+await alone(() => compile(['wasm', 'main']));
 
 /** Reads all files once, so that no program pays for the disk. */
 function warm(path) {
@@ -120,5 +123,5 @@ console.log(lines.join('\n'));
 if (options.out) {
   mkdirSync(options.out, { recursive: true });
   writeFileSync(join(options.out, 'benchmarks.svg'), plot(rows));
-  writeFileSync(join(options.out, 'benchmarks.md'), `# Benchmarks\n\nMade by \`npm run bench -- --out docs\`.\n\n![Seconds per step](benchmarks.svg)\n\n${lines.join('\n')}\n`);
+  writeFileSync(join(options.out, 'benchmarks.md'), `# Benchmarks\n\nMade by \`npm run bench -- ${process.argv.slice(2).join(' ')}\`. The small sets are made by test/bench/data.mjs; each program runs by its own command line with its defaults (test/bench/peers.mjs).\n\n![Seconds per step](benchmarks.svg)\n\n${lines.join('\n')}\n`);
 }

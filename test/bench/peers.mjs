@@ -14,16 +14,16 @@ const has = (name) => {
 /** Each gives the commands for a repository in `folder`; `restore` writes below `target`. */
 export function peers(root) {
   const password = { HOLDFAST_PASSWORD: 'bench', RESTIC_PASSWORD: 'bench', BORG_PASSPHRASE: 'bench', KOPIA_PASSWORD: 'bench' };
-  const engine = join(root, 'test/bench/holdfast.mjs');
+  const holdfast = (folder, ...args) => [process.execPath, join(root, 'out/main/cli/holdfast.js'), '-q', '-r', join(folder, 'repo'), ...args];
   const restic = (folder, ...args) => ['restic', '-r', join(folder, 'repo'), '--cache-dir', join(folder, 'cache'), '-q', ...args];
   const kopia = (folder, ...args) => ['kopia', '--config-file', join(folder, 'kopia.config'), ...args];
   const all = [
     {
       name: 'holdfast', env: password,
-      init: (f) => [process.execPath, engine, 'init', join(f, 'repo')],
-      backup: (f, source) => [process.execPath, engine, 'backup', join(f, 'repo'), source],
-      restore: (f, target) => [process.execPath, engine, 'restore', join(f, 'repo'), target],
-      check: (f) => [process.execPath, engine, 'check', join(f, 'repo')],
+      init: (f) => holdfast(f, 'init'),
+      backup: (f, source) => holdfast(f, 'backup', source),
+      restore: (f, target) => holdfast(f, 'restore', 'latest', '--target', target),
+      check: (f) => holdfast(f, 'check', '--read-data'),
     },
     {
       name: 'restic', env: password,

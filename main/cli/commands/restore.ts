@@ -5,6 +5,7 @@ import { HoldfastError } from '../../shared/errors.js';
 import { bytesText, countText, durationText } from '../../shared/text.js';
 import { collect, type Register } from '../cli.js';
 import { repositoryAccess } from '../repository/access.js';
+import { restoreDatabaseCommand } from '../repository/restore-database.js';
 import { engineControl } from '../repository/control.js';
 import { withEngine } from '../repository/engine.js';
 import { addFilterOptions, filterOf, filterOptions } from '../repository/filter.js';
@@ -12,13 +13,17 @@ import { addFilterOptions, filterOf, filterOptions } from '../repository/filter.
 const list = z.array(z.string()).optional();
 const flag = z.boolean().optional();
 const options = filterOptions.extend({
-  target: z.string().min(1), include: list, iinclude: list, exclude: list, iexclude: list, verify: flag, sparse: flag, delete: flag, dryRun: flag,
+  target: z.string().min(1).optional(), database: z.string().min(1).optional(), into: z.string().min(1).optional(), replace: z.string().min(1).optional(), withOwners: flag, include: list, iinclude: list, exclude: list, iexclude: list, verify: flag, sparse: flag, delete: flag, dryRun: flag,
   overwrite: z.enum(['always', 'if-changed', 'if-newer', 'never']).optional(),
 });
 
 export const register: Register = (program, cli) => {
   addFilterOptions(program.command('restore').argument('<snapshot>').description('write the files of a snapshot ("latest", "ID:/a/folder") into a folder'))
-    .requiredOption('-t, --target <dir>', 'the folder to restore into; made when missing')
+    .option('-t, --target <dir>', 'the folder to restore into; made when missing')
+    .option('--database <name>', 'load this database of the snapshot back, or save its dump, instead of files')
+    .option('--into <server|file>', 'with --database: postgresql://user@host/new_name, mysql://…, or a file')
+    .option('--replace <name>', 'with --database: the database or file is there already and may be replaced; type its name')
+    .option('--with-owners', 'with --database: give everything to the roles it belonged to (PostgreSQL)')
     .option('-i, --include <pattern>', 'only what matches (may be given several times)', collect)
     .option('--iinclude <pattern>', 'the same, whatever the case', collect)
     .option('-e, --exclude <pattern>', 'not what matches (may be given several times)', collect)
@@ -30,6 +35,11 @@ export const register: Register = (program, cli) => {
     .option('-n, --dry-run', 'write nothing')
     .action(cli.action(options, async ({ args: [snapshot], options: given }) => {
       if (snapshot === undefined) throw new HoldfastError('usage', 'No snapshot is named. Give an id, or "latest".');
+      if (given.database !== undefined) {
+        if (given.target !== undefined) throw new HoldfastError('usage', 'Give either --target for files, or --database with --into.');
+        return restoreDatabaseCommand(cli, given, { snapshot, database: given.database, into: given.into, replace: given.replace, withOwners: given.withOwners ?? false });
+      }
+      if (given.target === undefined) throw new HoldfastError('usage', 'Say where to: --target DIR for files, or --database NAME --into SERVER for a database.');
       const repository = await repositoryAccess(cli, given);
       const target = path.resolve(cli.process.cwd(), given.target);
       const { include, iinclude, exclude, iexclude, verify, sparse, overwrite, dryRun } = given;

@@ -47,7 +47,7 @@ export function Storage(): ReactElement {
           {settings.offered ? null : <Notice tone="calm">Storage is switched off: nothing is written. What is here can still be read.</Notice>}
           <div className="card">
             <Facts rows={[
-              ['Used', `${bytesText(data.usedBytes)} of ${settings.totalQuota === null ? 'any amount' : bytesText(settings.totalQuota)}`],
+              ['Used', `${bytesText(data.usedBytes)}${settings.totalQuota === null ? ', without a limit for all together' : ` of ${bytesText(settings.totalQuota)}`}`],
               ['Free on the disk', data.freeBytes === null ? 'Not known' : `${bytesText(data.freeBytes)}, of which ${bytesText(settings.reserve)} stay free`],
               ['Quota of each computer', limitText(settings.defaultQuota)],
               ['Folder on the hub\'s computer', <span key="folder" className="code">{data.folder}</span>],

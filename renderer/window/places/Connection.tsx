@@ -41,8 +41,33 @@ export function Connection({ state }: { state: AgentState }): ReactElement {
           <Notice tone="due">This computer has no keychain that Holdfast can use, so passwords and tokens are kept in a file. Whoever can read your files can read them.</Notice>
         )}
       </section>
+      {state.recovery === null || state.recovery === undefined ? null : <OfficeRecovery recovery={state.recovery} hub={state.connection.hubName ?? 'The office'} />}
       <Membership state={state} />
     </div>
+  );
+}
+
+/** An office with a recovery key says so to everybody whose backups it can open. */
+function OfficeRecovery({ recovery: { answer, recipient }, hub }: { recovery: NonNullable<AgentState['recovery']>; hub: string }): ReactElement {
+  const api = useApi();
+  const action = useAction();
+  const decide = (allow: boolean): void => void action.run(() => api.call('answerRecovery', { recipient, allow }));
+  return (
+    <section className="card stack" aria-label="Recovery by the office">
+      <h2>{answer === 'allowed' ? `${hub} can recover the backups of this computer` : answer === 'refused' ? `${hub} cannot recover the backups of this computer` : `${hub} asks to be able to recover the backups of this computer`}</h2>
+      <p>
+        {answer === 'allowed'
+          ? 'The passwords of its backups are sealed to the recovery key of the office. Whoever has that key can open the backups, should this computer be lost.'
+          : 'If you allow it, the passwords of its backups are sealed to the recovery key of the office. Whoever has that key can then open the backups, should this computer be lost.'}
+        {answer === 'allowed' ? ' Taking it back keeps later passwords from the office; those that it has, it keeps.' : ''}
+      </p>
+      <p className="small quiet">Recovery key: <span className="code">{recipient}</span></p>
+      <ErrorNotice error={action.error} />
+      <div className="row">
+        {answer === 'allowed' ? null : <Button look="primary" isDisabled={action.pending} onPress={() => decide(true)}>Allow</Button>}
+        {answer === 'refused' ? null : <Button isDisabled={action.pending} onPress={() => decide(false)}>{answer === 'allowed' ? 'Take it back' : 'Do not allow'}</Button>}
+      </div>
+    </section>
   );
 }
 

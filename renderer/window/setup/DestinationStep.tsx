@@ -4,6 +4,7 @@ import { RadioGroup } from 'react-aria-components';
 import type { JobView } from '../../../main/shared/control.js';
 import { HoldfastError } from '../../../main/shared/errors.js';
 import type { Place } from '../../../main/shared/ipc.js';
+import { hubStorageDestination, isHubStorage } from '../../../main/shared/protocol/storage.js';
 import { bytesText } from '../../../main/shared/text.js';
 import { Button, RadioChoice, Select, TextField } from '../../components/controls.js';
 import { Icon } from '../../components/Icon.js';
@@ -24,6 +25,8 @@ const knownPlaces = (jobs: readonly JobView[]): Place[] =>
   jobs.filter(({ job }) => job.destination.url.startsWith('/'))
     .map(({ job: { destination } }) => ({ destinationId: destination.id, path: destination.url, name: destination.name, kind: 'folder', freeBytes: null }));
 
+const hubStorage: Place = { destinationId: hubStorageDestination.id, path: hubStorageDestination.url, name: hubStorageDestination.name, kind: 'folder', freeBytes: null };
+
 const uniqueByPath = (places: readonly Place[]): Place[] => [...new Map([...places].reverse().map((place) => [place.path, place])).values()].reverse();
 
 export function DestinationStep({ folders, jobs, onBack, onNext }: DestinationStepProps): ReactElement {
@@ -41,8 +44,8 @@ export function DestinationStep({ folders, jobs, onBack, onNext }: DestinationSt
 
   useEffect(() => {
     void run(async () => {
-      const { places: suggested } = await api.call('suggestDestinations', {});
-      const offered = uniqueByPath([...known, ...suggested]);
+      const [{ places: suggested }, offers] = await Promise.all([api.call('suggestDestinations', {}), api.call('hubOffers', {})]);
+      const offered = uniqueByPath([...known, ...suggested, ...(offers.storage ? [hubStorage] : [])]);
       setPlaces(offered);
       setPath((old) => old ?? offered[0]?.path ?? null);
     });
@@ -50,7 +53,7 @@ export function DestinationStep({ folders, jobs, onBack, onNext }: DestinationSt
 
   useEffect(() => {
     if (path === null) return;
-    void run(async () => setJudged({ path, ...await api.call('judgeDestination', { path, sources: [...folders] }) }));
+    void run(async () => setJudged({ path, ...isHubStorage(path) ? { warnings: [], excludes: [] } : await api.call('judgeDestination', { path, sources: [...folders] }) }));
   }, [api, run, path, folders]);
 
   const select = (chosen: string): void => {
@@ -91,7 +94,7 @@ export function DestinationStep({ folders, jobs, onBack, onNext }: DestinationSt
     >
       <RadioGroup className="setup__list" aria-label="Destination" value={path} onChange={select}>
         {places.map((each) => (
-          <RadioChoice key={each.path} value={each.path} name={each.name} detail={each.path} aside={each.freeBytes === null ? null : `${bytesText(each.freeBytes)} free`} />
+          <RadioChoice key={each.path} value={each.path} name={each.name} detail={isHubStorage(each.path) ? 'On the hub of this computer; nothing else is needed' : each.path} aside={each.freeBytes === null ? null : `${bytesText(each.freeBytes)} free`} />
         ))}
       </RadioGroup>
       <div className="row">

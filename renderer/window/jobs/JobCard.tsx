@@ -2,6 +2,7 @@
 import { useState, type ReactElement } from 'react';
 import type { JobView } from '../../../main/shared/control.js';
 import { isFinal, type Run } from '../../../main/shared/model.js';
+import { drillText, type DrillView } from '../../../main/shared/drill.js';
 import { progressLine, runShare, scheduleText, untilText } from '../../../main/shared/phrases.js';
 import { sourceText } from '../../../main/shared/sources.js';
 import { Button, Modal, Progress } from '../../components/controls.js';
@@ -16,7 +17,7 @@ import { RunRow, RunRowHead } from './RunRow.js';
 const runsShown = 8;
 
 export function JobCard({ view, runs, paused }: { view: JobView; runs: readonly Run[]; paused: boolean }): ReactElement {
-  const { job, status, lastRun, nextRunAt, recoveryKitConfirmed } = view;
+  const { job, status, lastRun, nextRunAt, recoveryKitConfirmed, drill } = view;
   const api = useApi();
   const action = useAction();
   const now = useNow();
@@ -55,6 +56,7 @@ export function JobCard({ view, runs, paused }: { view: JobView; runs: readonly 
         ...(hookRow(job.hooks)),
         ['Last run', active !== null ? 'Running now' : lastRun === null ? 'Never' : pastText(lastRun.finishedAt ?? lastRun.startedAt ?? lastRun.queuedAt, now)],
         ['Next run', next],
+        ...(drill === undefined ? [] : [['Restore drill', drillLine(drill, now)] as const]),
       ]} />
       <div className="job__runs">
         {finished.length === 0
@@ -63,6 +65,9 @@ export function JobCard({ view, runs, paused }: { view: JobView; runs: readonly 
       </div>
       <div className="row row--end">
         <Button look="quiet" onPress={() => setHooksOpen(true)}>Programs…</Button>
+        {drill === undefined || status.lastGoodAt === null ? null : (
+          <Button look="quiet" isDisabled={drill.running || action.pending} onPress={() => void action.run(() => api.call('drillJob', { jobId: job.id }))}>Restore drill now</Button>
+        )}
         {recoveryKitConfirmed ? <Button look="quiet" onPress={() => setKitOpen(true)}>Recovery kit…</Button> : null}
       </div>
       {hooksOpen ? <HooksDialog job={job} onClose={() => setHooksOpen(false)} /> : null}
@@ -82,6 +87,13 @@ function hookRow({ onFailure, post, pre }: JobView['job']['hooks']): (readonly [
   const named = [[pre, 'before'], [post, 'at the end'], [onFailure, 'after a failure']] as const;
   const words = named.flatMap(([path, when]) => (path === undefined ? [] : [`${path} (${when})`]));
   return words.length === 0 ? [] : [['Programs', words.join(', ')]];
+}
+
+/** What the newest drill found: proof, in one line, that the backups come back. */
+function drillLine({ last, running }: DrillView, now: number): string {
+  if (running) return 'Under way: a sample is restored and compared';
+  if (last === null) return 'Not yet. It comes by itself after the first backup, then every week';
+  return `${drillText(last).replace(/\.$/, '')}, ${pastText(last.finishedAt, now)}`;
 }
 
 export function RunningNow({ run }: { run: Run }): ReactElement {

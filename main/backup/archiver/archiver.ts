@@ -8,16 +8,18 @@ import type { Id } from '../format/id.js';
 import { typeOf } from '../format/mode.js';
 import type { Node } from '../format/node.js';
 import { toBytes, type ByteString } from '../format/text.js';
-import { toMillis, type Time } from '../format/time.js';
+import { sameTime, toMillis, type Time } from '../format/time.js';
 import type { Files } from '../posix/files.js';
 import type { Stat } from '../posix/stat.js';
 import type { FileResult } from '../workers/messages.js';
 import type { ArchiveEvents } from './events.js';
 import type { FileQueue } from './file-queue.js';
 import { hasChanged, NodeMaker } from './node-maker.js';
+import type { Scout } from './scout.js';
 import type { StreamStore } from './stream.js';
 import type { Target } from './targets.js';
 import { Folder, type TreeStore } from './tree-builder.js';
+import type { UnchangedFolder } from './unchanged.js';
 
 /** Decides what is left out. `enter` and `leave` follow the walk, for rules that depend on a folder. */
 export interface Selector {
@@ -42,6 +44,8 @@ export interface ArchiverOptions {
   /** Loads a tree of the parent; an unreadable one is null, and its files are read again. */
   readonly loadTree: (id: Id) => Promise<Node[] | null>;
   readonly hasBlob: (id: Id) => boolean;
+  /** Null where every entry must be looked at. */
+  readonly scout: Pick<Scout, 'verdict'> | null;
   /** Relative paths start here. */
   readonly base: ByteString;
   readonly withAtime: boolean;
@@ -187,22 +191,88 @@ export class Archiver {
   }
 
   private async directory(parent: Folder, path: ByteString, node: Node, old: Node | null): Promise<void> {
+    const place = parent.reserve();
+    await this.content(path, old?.type === 'dir' ? old.subtree : null, (tree) => {
+      if (tree === null) {
+        place(null);
+        return;
+      }
+      node.subtree = tree;
+      const isOld = old?.type === 'dir';
+      this.options.events.folder(!isOld ? 'new' : old.subtree === tree && old.mode === node.mode && sameTime(old.ctime, node.ctime) ? 'unmodified' : 'changed');
+      place(node);
+    });
+  }
+
+  /**
+   * Stores what is in a folder.
+   * @param old its tree in the parent snapshot
+   * @param done gets the tree, once all in it is stored; null when the folder cannot be read
+   */
+  private async content(path: ByteString, old: Id | null, done: (tree: Id | null) => void): Promise<void> {
+    if (performance.now() - this.lastBreath > breathEvery) await this.breathe();
+    const unchanged = old === null ? null : await this.options.scout?.verdict(path, old);
+    if (old !== null && unchanged) await this.unchanged(path, old, unchanged, done);
+    else await this.entries(path, old, done);
+  }
+
+  private async entries(path: ByteString, old: Id | null, done: (tree: Id | null) => void): Promise<void> {
     const { selector, events } = this.options;
     let names: ByteString[];
     try {
       names = readdirSync(toBytes(path), { encoding: 'latin1' }).sort();
     } catch (error) {
       events.error(path, reason(error));
+      done(null);
       return;
     }
     const rule = selector.enter(path, names);
-    const folder = this.subfolder(parent, node, old);
+    const folder = new Folder(this.options.trees, done);
     if (rule !== null) events.excluded(rule.rule, path, 0);
     const wanted = rule === null ? names : names.filter((name) => name === rule.keep);
-    const previous = new PreviousEntries(await this.subtreeOf(old));
+    const previous = new PreviousEntries(old === null ? null : await this.options.loadTree(old));
     const prefix = path === '/' ? '/' : `${path}/`;
     for (const name of wanted) await this.entry(folder, prefix + name, name, previous.find(name), false);
     selector.leave(path);
+    folder.close();
+  }
+
+  /** A folder whose own entries have not changed: its tree stays unless one of the trees below it becomes another. */
+  private async unchanged(path: ByteString, old: Id, found: UnchangedFolder, done: (tree: Id | null) => void): Promise<void> {
+    const { events, trees } = this.options;
+    const prefix = path === '/' ? '/' : `${path}/`;
+    if (found.files > 0) events.unmodifiedFiles(found.files, found.bytes, prefix + found.last);
+    /** What is not known to be the same: a tree, null for a folder that is gone, or who wants to be told. */
+    const others = new Map<ByteString, { tree: Id | null; told: ((tree: Id | null) => void) | null; known: boolean }>();
+    for (const { name, tree: before } of found.folders) {
+      const state = { tree: before as Id | null, told: null as ((tree: Id | null) => void) | null, known: false };
+      others.set(name, state);
+      await this.content(prefix + name, before, (tree) => {
+        if (tree !== null) events.folder(tree === before ? 'unmodified' : 'changed');
+        state.known = true;
+        state.tree = tree;
+        if (tree === before) others.delete(name);
+        state.told?.(tree);
+      });
+    }
+    if (others.size === 0) {
+      done(old);
+      return;
+    }
+    const nodes = await this.options.loadTree(old);
+    if (!nodes) throw new HoldfastError('repository-damaged', 'A tree of the last snapshot could be read once and then no more. Check the repository and its disk.');
+    const folder = new Folder(trees, done);
+    for (const node of nodes) {
+      const state = others.get(node.name);
+      if (!state) {
+        folder.add(node);
+        continue;
+      }
+      const place = folder.reserve();
+      const fill = (tree: Id | null): void => { place(tree === null ? null : { ...node, subtree: tree }); };
+      if (state.known) fill(state.tree);
+      else state.told = fill;
+    }
     folder.close();
   }
 

@@ -1,6 +1,6 @@
 /** From what lstat says to a node, as restic fills it (facts: restic internal/fs/node.go). */
 import { goMode, typeOf } from '../format/mode.js';
-import type { ExtendedAttribute, Node } from '../format/node.js';
+import type { ExtendedAttribute, Node, NodeHead } from '../format/node.js';
 import type { ByteString } from '../format/text.js';
 import { sameTime } from '../format/time.js';
 import type { Files } from '../posix/files.js';
@@ -10,6 +10,16 @@ export interface NodeMakerOptions {
   readonly withAtime: boolean;
   /** Without it, nothing may be taken over from a parent because of an equal ctime. */
   readonly trustCtime: boolean;
+}
+
+export function headOf(name: ByteString, stat: Stat, names: Pick<Files, 'userName' | 'groupName'>, withAtime: boolean): NodeHead {
+  const type = typeOf(stat.mode);
+  const linked = type === 'file' || type === 'symlink' || type === 'dev' || type === 'chardev';
+  return {
+    name, type, mode: goMode(stat.mode), mtime: stat.mtime, atime: withAtime ? stat.atime : stat.mtime, ctime: stat.ctime,
+    uid: stat.uid, gid: stat.gid, user: names.userName(stat.uid), group: names.groupName(stat.gid),
+    inode: stat.ino, deviceId: stat.dev, size: type === 'file' ? stat.size : 0, links: linked ? stat.nlink : 0,
+  };
 }
 
 export class NodeMaker {
@@ -27,11 +37,8 @@ export class NodeMaker {
     const unchanged = this.options.trustCtime && previous !== null && previous.type === type
       && sameTime(previous.ctime, stat.ctime) && sameTime(previous.mtime, stat.mtime) && previous.inode === stat.ino && previous.size === (type === 'file' ? stat.size : 0)
       ? previous : null;
-    const linked = type === 'file' || type === 'symlink' || type === 'dev' || type === 'chardev';
     return {
-      name, type, mode: goMode(stat.mode), mtime: stat.mtime, atime: this.options.withAtime ? stat.atime : stat.mtime, ctime: stat.ctime,
-      uid: stat.uid, gid: stat.gid, user: this.files.userName(stat.uid), group: this.files.groupName(stat.gid),
-      inode: stat.ino, deviceId: stat.dev, size: type === 'file' ? stat.size : 0, links: linked ? stat.nlink : 0,
+      ...headOf(name, stat, this.files, this.options.withAtime),
       linkTarget: type === 'symlink' ? unchanged?.linkTarget ?? this.files.readlink(path) : '',
       xattrs: unchanged ? unchanged.xattrs : this.xattrs(path),
       device: type === 'dev' || type === 'chardev' ? stat.rdev : 0,

@@ -126,7 +126,8 @@ class RuleSelector implements Selector {
   }
 }
 
-const takeAll: Selector = { begin: () => undefined, excludes: () => null, enter: () => null, leave: () => undefined };
+/** Leaves nothing out. */
+export const takeAll: Selector = { begin: () => undefined, excludes: () => null, enter: () => null, leave: () => undefined };
 
 /**
  * @param base relative exclude files start here

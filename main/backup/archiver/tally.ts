@@ -34,6 +34,13 @@ export class BackupTally implements ArchiveEvents {
     this.current = path;
   }
 
+  unmodifiedFiles(count: number, bytes: number, last: ByteString): void {
+    this.filesBy.unmodified += count;
+    this.bytes += bytes;
+    this.skipped += bytes;
+    this.current = last;
+  }
+
   folder(state: State): void {
     this.foldersBy[state]++;
   }

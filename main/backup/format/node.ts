@@ -45,8 +45,11 @@ function attributeText(attribute: ExtendedAttribute): string {
   return `{"name":${jsonString(attribute.name)},"value":"${attribute.value.toString('base64')}"}`;
 }
 
-/** The node as restic's JSON, as a byte string. */
-export function encodeNode(n: Node): ByteString {
+/** What comes from lstat and the list of users. */
+export type NodeHead = Pick<Node, 'name' | 'type' | 'mode' | 'mtime' | 'atime' | 'ctime' | 'uid' | 'gid' | 'user' | 'group' | 'inode' | 'deviceId' | 'size' | 'links'>;
+
+/** The first part of an encoded node: it has no end yet. */
+export function encodeHead(n: NodeHead): ByteString {
   const mtime = formatTime(n.mtime);
   const atime = n.atime === n.mtime ? mtime : formatTime(n.atime);
   let out = `{"name":${jsonName(n.name)},"type":"${n.type}"`;
@@ -58,6 +61,12 @@ export function encodeNode(n: Node): ByteString {
   if (n.deviceId) out += `,"device_id":${n.deviceId}`;
   if (n.size) out += `,"size":${n.size}`;
   if (n.links) out += `,"links":${n.links}`;
+  return out;
+}
+
+/** The node as restic's JSON, as a byte string. */
+export function encodeNode(n: Node): ByteString {
+  let out = encodeHead(n);
   if (n.linkTarget !== '') {
     out += `,"linktarget":${jsonString(n.linkTarget)}`;
     // as newer restics do, so that a target that is not UTF-8 can be restored at all

@@ -51,6 +51,16 @@ export class BlobIndex {
     for (const blob of pack.blobs) this.add(blob, number);
   }
 
+  /** Makes room for so many more entries at once. */
+  reserve(count: number): void {
+    if (this.entries + count > this.types.length) this.grow(Math.max(this.entries + count, Math.ceil(this.types.length * 1.6)));
+  }
+
+  /** IDs of data blobs, 32 bytes each and valid until the next step; some may come twice. */
+  *dataIds(): Iterable<Uint8Array> {
+    for (let entry = 0; entry < this.entries; entry++) if (this.types[entry] === 0) yield this.ids.subarray(entry * 32, entry * 32 + 32);
+  }
+
   has(type: BlobType, id: Id): boolean {
     return this.first(type, id) !== none;
   }
@@ -121,8 +131,8 @@ export class BlobIndex {
       if (this.pack[e] === pack && this.offset[e] === blob.offset) return; // the same, from another index file
     }
     const entry = this.entries++;
-    if (entry >= this.types.length) this.grow();
-    this.ids.write(blob.id, entry * 32, 'hex');
+    if (entry >= this.types.length) this.grow(Math.ceil(this.types.length * 1.6));
+    this.wanted.copy(this.ids, entry * 32);
     this.types[entry] = blob.type === 'tree' ? 1 : 0;
     this.pack[entry] = pack;
     this.offset[entry] = blob.offset;
@@ -144,8 +154,7 @@ export class BlobIndex {
     this.slots[slot] = entry;
   }
 
-  private grow(): void {
-    const length = Math.ceil(this.types.length * 1.6);
+  private grow(length: number): void {
     const ids = Buffer.alloc(length * 32);
     this.ids.copy(ids);
     this.ids = ids;
@@ -161,7 +170,9 @@ export class BlobIndex {
 
   private rehash(): void {
     const heads = this.slots.filter((entry) => entry !== none);
-    this.slots = new Uint32Array(this.slots.length * 2).fill(none);
+    let length = this.slots.length * 2;
+    while (this.types.length > length * 0.7) length *= 2;
+    this.slots = new Uint32Array(length).fill(none);
     for (const entry of heads) this.place(entry);
   }
 }

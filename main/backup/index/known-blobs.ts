@@ -52,6 +52,13 @@ export class KnownBlobs {
     return set;
   }
 
+  /** Of IDs that are there already, some of them perhaps twice. */
+  static of(ids: Iterable<Uint8Array>, expected: number): KnownBlobs {
+    const set = KnownBlobs.create(expected);
+    set.locked(() => { for (const id of ids) set.insert(id); });
+    return set;
+  }
+
   /** In another thread, over the memory of the first. */
   static attach(shared: SharedArrayBuffer): KnownBlobs {
     return new KnownBlobs(shared);
@@ -71,18 +78,20 @@ export class KnownBlobs {
 
   /** @returns whether it was new */
   add(id: Uint8Array): boolean {
-    return this.locked(() => {
-      let slot = this.find(id);
-      if (slot < 0) return false;
-      const count = (this.words[countWord] ?? 0) + 1;
-      if (count > (this.words[capacityWord] ?? 0) * fullest) {
-        this.grow();
-        slot = this.find(id);
-      }
-      this.words.set(this.wanted, slot);
-      this.words[countWord] = count;
-      return true;
-    });
+    return this.locked(() => this.insert(id));
+  }
+
+  private insert(id: Uint8Array): boolean {
+    let slot = this.find(id);
+    if (slot < 0) return false;
+    const count = (this.words[countWord] ?? 0) + 1;
+    if (count > (this.words[capacityWord] ?? 0) * fullest) {
+      this.grow();
+      slot = this.find(id);
+    }
+    this.words.set(this.wanted, slot);
+    this.words[countWord] = count;
+    return true;
   }
 
   addHex(id: string): boolean {

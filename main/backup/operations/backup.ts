@@ -7,7 +7,8 @@ import { archiveStream, StreamStore } from '../archiver/stream.js';
 import { BackupTally } from '../archiver/tally.js';
 import { FileQueue, type ArchivePool } from '../archiver/file-queue.js';
 import { scan, type Totals } from '../archiver/scanner.js';
-import { makeSelector } from '../archiver/selector.js';
+import { Scout } from '../archiver/scout.js';
+import { makeSelector, takeAll } from '../archiver/selector.js';
 import { resolveTargets, type TargetStream } from '../archiver/targets.js';
 import { TreePacker } from '../archiver/tree-packer.js';
 import type { Id } from '../format/id.js';
@@ -18,12 +19,14 @@ import { fromText, toText, type ByteString } from '../format/text.js';
 import { formatTime, fromMillis, parseTime, toMillis } from '../format/time.js';
 import { KnownBlobs } from '../index/known-blobs.js';
 import { Files } from '../posix/files.js';
+import { BlobOpener } from '../repository/blob-opener.js';
 import { BlobReader } from '../repository/blobs.js';
 import { PackSaver } from '../repository/pack-saver.js';
 import { adoptOrphans, listPacks } from './resume.js';
 import { findParent, findSnapshot } from '../repository/snapshots.js';
 import { programVersion } from '../version.js';
 import { sharedWords, type ArchiveData } from '../workers/messages.js';
+import { FolderLook } from '../workers/folder-look.js';
 import { WorkerPool } from '../workers/pool.js';
 import { backupRequest, type BackupRequest, type BackupSummary, type InputControl, type Snapshot } from '../types.js';
 import { ProgressReporter, withRepository, type Session } from './session.js';
@@ -53,10 +56,8 @@ async function run(request: Parsed, control: InputControl, session: Session): Pr
   // somebody else at work has packs that are in no index yet
   const listing = !request.dryRun && (session.alone || session.abandonedLocks.length > 0) ? listPacks(repository, session.signal) : Promise.resolve([]);
   listing.catch(() => undefined); // looked at below
-  const known = KnownBlobs.create(0);
-  const { index } = await repository.loadIndex({
-    signal: session.signal, onPack: (pack) => { for (const blob of pack.blobs) if (blob.type === 'data') known.addHex(blob.id); },
-  });
+  const { index } = await repository.loadIndex({ signal: session.signal });
+  const known = KnownBlobs.of(index.dataIds(), index.size);
   const reader = new BlobReader(repository, index);
   const tally = new BackupTally(control);
   const present = request.paths.map(fromText).filter((path) => isThere(files, posix.resolve(base, path), tally));
@@ -115,10 +116,16 @@ async function run(request: Parsed, control: InputControl, session: Session): Pr
 
   try {
     const parentTree = parent ? await treeOrNull(reader, parent.tree, session) : null;
+    const selector = makeSelector(request.excludes, base, files);
+    const withAtime = request.withAtime ?? false;
+    const looker = new FolderLook(new BlobOpener(repository.sealer), known, files);
+    const scout = parentTree && selector === takeAll && !request.ignoreCtime ? new Scout({
+      pool, workers, withAtime, sealedTree: (id) => reader.sealedCopy('tree', id, signal), look: (folder) => looker.look(folder, withAtime),
+    }) : null;
     const walk = (): Promise<Id> => new Archiver({
-      files, queue, trees, streams, time: fromMillis(time), events: tally, selector: makeSelector(request.excludes, base, files), base, signal,
+      files, queue, trees, streams, time: fromMillis(time), events: tally, selector, base, signal, scout,
       loadTree: (id) => treeOrNull(reader, id, session), hasBlob: (id) => known.hasHex(id),
-      withAtime: request.withAtime ?? false, ignoreCtime: request.ignoreCtime ?? false, ignoreInode: request.ignoreInode ?? false,
+      withAtime, ignoreCtime: request.ignoreCtime ?? false, ignoreInode: request.ignoreInode ?? false,
       room: () => saver.room(workers + 4),
     }).run(top, parentTree);
     const tree = request.stdin

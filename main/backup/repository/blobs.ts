@@ -7,7 +7,7 @@ import type { Node } from '../format/node.js';
 import type { BlobType } from '../format/pack-header.js';
 import { parseTree } from '../format/tree.js';
 import type { BlobIndex, BlobLocation } from '../index/blob-index.js';
-import { BlobOpener } from './blob-opener.js';
+import { BlobOpener, type SealedBlob } from './blob-opener.js';
 import type { Repository } from './repository.js';
 
 const windowBytes = 512 * 1024;
@@ -40,6 +40,13 @@ export class BlobReader {
       }
     }
     throw failure;
+  }
+
+  /** A copy of a blob as it lies in its pack, for another thread to open. @returns null when it is nowhere */
+  async sealedCopy(type: BlobType, id: Id, signal?: AbortSignal): Promise<(SealedBlob & { pack: Id; sealed: Uint8Array }) | null> {
+    const place = this.index.find(type, id);
+    if (!place) return null;
+    return { id, pack: place.pack, uncompressedLength: place.uncompressedLength, sealed: new Uint8Array(await this.sealed(place, signal)) };
   }
 
   private async sealed(place: BlobLocation, signal?: AbortSignal): Promise<Buffer> {

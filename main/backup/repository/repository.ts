@@ -7,7 +7,7 @@ import { encodeConfig, newConfig, parseConfig, type Config } from '../format/con
 import { Sealer, type KeyMaterial } from '../format/crypto.js';
 import { damaged } from '../format/damage.js';
 import { hashOf, isId, shortId, type Id } from '../format/id.js';
-import { parseIndex, type IndexedPack } from '../format/index-file.js';
+import { parseIndex } from '../format/index-file.js';
 import { makeKeyFile, newMasterKey, openKeyFile, parseKeyFile } from '../format/key.js';
 import { BlobIndex } from '../index/blob-index.js';
 import { Kernel } from '../wasm/kernel.js';
@@ -91,21 +91,17 @@ export class Repository {
     return found;
   }
 
-  /**
-   * Reads all index files.
-   * @param keep which packs to put into the index; default all
-   */
-  async loadIndex(options: { signal?: AbortSignal | undefined; onPack?: (pack: IndexedPack) => void; tolerant?: boolean } = {}): Promise<LoadedIndex> {
+  /** Reads all index files. */
+  async loadIndex(options: { signal?: AbortSignal | undefined; tolerant?: boolean } = {}): Promise<LoadedIndex> {
     const index = new BlobIndex();
     const files = await this.ids('index', options.signal);
     const broken: LoadedIndex['broken'] = [];
     for (const id of files) {
       try {
         const handle: FileHandle = { kind: 'index', name: id };
-        for (const pack of parseIndex(await this.load(handle, options.signal), nameOf(handle))) {
-          index.addPack(pack);
-          options.onPack?.(pack);
-        }
+        const packs = parseIndex(await this.load(handle, options.signal), nameOf(handle));
+        index.reserve(packs.reduce((sum, pack) => sum + pack.blobs.length, 0));
+        for (const pack of packs) index.addPack(pack);
       } catch (error) {
         // an index that vanished between listing and reading was replaced by a prune or repair
         if (!(error instanceof HoldfastError) || !(options.tolerant || error.code === 'not-found')) throw error;

@@ -9,10 +9,13 @@ import type { Id } from '../format/id.js';
 import { toBytes, type ByteString } from '../format/text.js';
 import { KnownBlobs } from '../index/known-blobs.js';
 import { PackWriter } from '../pack/pack-writer.js';
+import { Files } from '../posix/files.js';
 import { lowerPriority } from '../posix/priority.js';
 import { Kernel } from '../wasm/kernel.js';
 import { HoldfastError } from '../../shared/errors.js';
+import { BlobOpener } from '../repository/blob-opener.js';
 import { garbageMeter } from './collect.js';
+import { FolderLook } from './folder-look.js';
 import { sharedWords, type ArchiveData, type ArchiveResult, type ArchiveTask, type BlobCounts, type FileResult, type FileToRead } from './messages.js';
 
 const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -39,11 +42,13 @@ export function archiveHandler(data: ArchiveData, emit: (event: unknown) => void
   const kernel = new Kernel();
   const chunker = new FileChunker(kernel, data.repository.polynomial);
   const known = KnownBlobs.attach(data.known);
+  const sealer = new Sealer(data.repository.keys, kernel);
   const packs = new PackWriter({
-    kernel, sealer: new Sealer(data.repository.keys, kernel), zstd: data.repository.version < 2 ? null : new Zstd(data.compression),
+    kernel, sealer, zstd: data.repository.version < 2 ? null : new Zstd(data.compression),
     spoolFolder: data.spoolFolder, packSize: data.packSize, dryRun: data.dryRun, onFull: (pack) => { emit({ kind: 'pack', pack }); },
   });
   const garbage = garbageMeter();
+  let looker: FolderLook | null = null;
   const words = new Int32Array(data.shared);
   const counters = new BigInt64Array(data.shared);
   let counts: BlobCounts = { blobs: 0, added: 0, packed: 0 };
@@ -143,6 +148,10 @@ export function archiveHandler(data: ArchiveData, emit: (event: unknown) => void
       case 'blob': {
         const chunk = Buffer.from(task.bytes.buffer, task.bytes.byteOffset, task.bytes.byteLength);
         return { kind: 'files', results: [{ content: [store(chunk)], size: chunk.length, stale: false, unstable: false }], counts: takeCounts() };
+      }
+      case 'look': {
+        const look = looker ??= new FolderLook(new BlobOpener(sealer), known, new Files());
+        return { kind: 'look', unchanged: task.folders.map((folder) => look.look(folder, task.withAtime)) };
       }
       case 'flush': packs.finish(); break;
       case 'abandon': packs.abandon(); break;

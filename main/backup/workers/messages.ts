@@ -1,4 +1,5 @@
 /** What conductor and CPU workers say to each other. Workers are threads of this program, started with their role's data. */
+import type { UnchangedFolder } from '../archiver/unchanged.js';
 import type { KeyMaterial } from '../format/crypto.js';
 import type { Id } from '../format/id.js';
 import type { ByteString } from '../format/text.js';
@@ -36,6 +37,12 @@ export interface FileToRead {
   readonly ino: number | bigint;
 }
 
+/** A folder that may be as it was, with its tree in the parent snapshot, still sealed. */
+export interface FolderToLook {
+  readonly path: ByteString;
+  readonly tree: { readonly id: Id; readonly pack: Id; readonly uncompressedLength: number; readonly sealed: Uint8Array };
+}
+
 export type ArchiveTask =
   | { readonly kind: 'files'; readonly files: readonly FileToRead[] }
   /** Find the cuts of a huge file from a chunk's start on. */
@@ -44,6 +51,8 @@ export type ArchiveTask =
   | { readonly kind: 'chunks'; readonly path: ByteString; readonly from: number; readonly lengths: readonly number[] }
   /** Store one chunk that the conductor has. */
   | { readonly kind: 'blob'; readonly bytes: Uint8Array }
+  /** Tell which of these folders have not changed. */
+  | { readonly kind: 'look'; readonly folders: readonly FolderToLook[]; readonly withAtime: boolean }
   | { readonly kind: 'flush' }
   | { readonly kind: 'abandon' };
 
@@ -62,6 +71,7 @@ export interface FileResult {
 export type ArchiveResult =
   | { readonly kind: 'files'; readonly results: FileResult[]; readonly counts: BlobCounts }
   | { readonly kind: 'cuts'; readonly lengths: number[]; readonly ended: boolean }
+  | { readonly kind: 'look'; readonly unchanged: (UnchangedFolder | null)[] }
   | { readonly kind: 'done'; readonly counts: BlobCounts };
 
 export interface PackEvent { readonly kind: 'pack'; readonly pack: FinishedPack }

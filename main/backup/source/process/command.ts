@@ -1,5 +1,6 @@
 /** Runs a tool: its output as a stream or a text, its failure as one sentence, its process always reaped. */
 import { HoldfastError } from '../../../shared/errors.js';
+import { countText } from '../../../shared/text.js';
 import type { Command, Host, StartedProcess } from './host.js';
 
 /** How a tool ended that did not do its work. */
@@ -71,7 +72,7 @@ class Tool {
   /** From now on until `heard`, it may say nothing for `patience` ms. */
   listen(patience: number): void {
     this.silence = setTimeout(() => {
-      const time = patience < 60_000 ? `${Math.ceil(patience / 1000)} seconds` : `${Math.round(patience / 60_000)} minutes`;
+      const time = patience < 60_000 ? countText(Math.ceil(patience / 1000), 'second') : `${Math.round(patience / 60_000)} minutes`;
       this.trouble = new HoldfastError('source-failed', `${this.options.tool} was stopped because nothing came from it for ${time}. See whether the server hangs or waits for a lock, then run the backup again.`, { retryable: true });
       this.kill();
     }, patience);

@@ -146,6 +146,8 @@ export class Drills {
     let finding: DrillFinding;
     try {
       if (signal.aborted) throw new HoldfastError('cancelled', 'Cancelled.');
+      // opening makes the repository of a job that never had one
+      if (this.ports.firstGoodAt(job.id) === null) throw new HoldfastError('not-found', `"${job.name}" has no backup yet. Run it first.`);
       const repository = await this.ports.openRepository(job);
       const newest = (await this.ports.engine.snapshots(repository)).filter(({ tags }) => tags.includes(jobTag(job.id))).sort((a, b) => a.time.localeCompare(b.time)).at(-1);
       if (newest === undefined) throw new HoldfastError('not-found', `"${job.name}" has no snapshot yet. Run it first.`);

@@ -13,6 +13,7 @@ import type { AgentMethods, ParamsOf, ResultOf } from '../shared/protocol/method
 import type { Destination, Job, LogEntry } from '../shared/model.js';
 import { isHubStorage } from '../shared/protocol/storage.js';
 import { HubStoragePlace, type Place } from './destinations/hub-storage.js';
+import { DestinationKeys } from './destinations/keys.js';
 import { Vault } from './destinations/vault.js';
 import { Escrow } from './escrow/escrow.js';
 import { seal } from './escrow/seal.js';
@@ -108,6 +109,7 @@ class AgentCore implements Agent {
   private readonly runs: RunStore;
   private readonly membership: Membership;
   private readonly hubStorage: HubStoragePlace;
+  private readonly keys: DestinationKeys;
   private readonly vault: Vault;
   private readonly escrow: Escrow;
   private readonly sourcePasswords: SourcePasswords;
@@ -137,7 +139,8 @@ class AgentCore implements Agent {
       identity: () => this.membership.identity(),
       askCredentials: () => this.tunnel.request('storage.credentials', {}),
     });
-    this.vault = new Vault({ secrets: options.secrets, engine, givenPassword: options.givenPassword, randomInt: options.randomInt, place: (url) => this.hubStorage.of(url) });
+    this.keys = new DestinationKeys(options.secrets, clock);
+    this.vault = new Vault({ secrets: options.secrets, engine, givenPassword: options.givenPassword, randomInt: options.randomInt, place: (destination) => this.place(destination) });
     this.escrow = new Escrow({
       logger, seal,
       consent: () => this.settings.recovery,
@@ -302,6 +305,12 @@ class AgentCore implements Agent {
       void this.escrow.look();
       return result;
     },
+    setDestinationKeys: async ({ destination, settings }) => {
+      await this.keys.set(destination, settings);
+      this.scheduler.look();
+      this.changed();
+      return {};
+    },
     recoveryKit: ({ destinationId }) => this.recoveryKit(destinationId),
     confirmRecoveryKit: async ({ destinationId }) => {
       const confirmed = new Set([...this.settings.confirmedRecoveryKits, destinationId]);
@@ -419,16 +428,24 @@ class AgentCore implements Agent {
   }
 
   /** Credentials for hub storage that the hub does not accept any more, after its owner restored it from a copy for example, are replaced once. */
-  private async look({ url }: Destination): Promise<{ exists: boolean; place: Place }> {
-    const place = await this.hubStorage.of(url);
+  private async look(destination: Destination): Promise<{ exists: boolean; place: Place }> {
+    const { url } = destination;
+    const place = await this.place(destination);
     try {
-      return { exists: await this.options.engine.exists(place), place };
+      const exists = await this.options.engine.exists(place);
+      this.keys.accepted(destination);
+      return { exists, place };
     } catch (thrown) {
-      if (!isHubStorage(url) || asHoldfastError(thrown).code !== 'permission-denied') throw thrown;
+      if (!isHubStorage(url)) throw await this.keys.explain(destination, thrown);
+      if (asHoldfastError(thrown).code !== 'permission-denied') throw thrown;
       await this.hubStorage.renew();
       const fresh = await this.hubStorage.of(url);
       return { exists: await this.options.engine.exists(fresh), place: fresh };
     }
+  }
+
+  private place(destination: Destination): Promise<Place> {
+    return isHubStorage(destination.url) ? this.hubStorage.of(destination.url) : this.keys.place(destination);
   }
 
   private async obstacle(job: Job): Promise<string | null> {
@@ -437,6 +454,8 @@ class AgentCore implements Agent {
     if (job.conditions.onMetered === 'defer' && (await power.isMetered())) return 'waiting for a network that is not metered';
     const objection = await this.consent.objection(job);
     if (objection !== null) return objection.message.replace(/^[A-Z]/, (first) => first.toLowerCase()).replace(/\.$/, '');
+    const missing = this.keys.obstacle(job.destination);
+    if (missing !== null) return missing;
     if (!(await this.kitConfirmed(job))) return 'save or print the recovery kit first, then scheduled backups begin';
     return null;
   }

@@ -9,6 +9,7 @@ import { register as approve } from './commands/approve.js';
 import { register as backup } from './commands/backup.js';
 import { register as check } from './commands/check.js';
 import { register as copy } from './commands/copy.js';
+import { register as destination } from './commands/destination.js';
 import { register as diff } from './commands/diff.js';
 import { register as discover } from './commands/discover.js';
 import { register as doctor } from './commands/doctor.js';
@@ -45,7 +46,7 @@ import { Cli } from './cli.js';
 /** In the order of the help. */
 const commands = [
   init, backup, snapshots, ls, find, diff, restore, dump, check, forget, prune, tag, copy, unlock, repair, stats, key,
-  hub, storage, escrow, recover, setupToken, agents, alerts, join, approve, agent, discover, job, drill, secret, recoveryKit, status, logs, doctor, service, uninstall, start,
+  hub, storage, escrow, recover, setupToken, agents, alerts, join, approve, agent, discover, job, destination, drill, secret, recoveryKit, status, logs, doctor, service, uninstall, start,
 ];
 
 export function buildProgram(cli: Cli): Command {

@@ -83,6 +83,9 @@ export const controlMethods = {
   prepareDestination: method(
     z.object({ destination: z.object({ id: idSchema, name: z.string(), url: z.string() }), password: z.string().min(1).nullable() }),
     z.object({ created: z.boolean() })),
+  /** Keeps what the backend of a destination needs in this computer's secret store, for this address only; null forgets it. */
+  setDestinationKeys: method(
+    z.object({ destination: z.object({ id: idSchema, url: z.string().min(1).max(4096) }), settings: z.record(z.string().max(60), z.string().max(65_536)).nullable() }), nothing),
   recoveryKit: method(z.object({ destinationId: idSchema }), recoveryKitSchema),
   confirmRecoveryKit: method(z.object({ destinationId: idSchema }), nothing),
   /** Databases here, and sites and SQLite files below the folders. */

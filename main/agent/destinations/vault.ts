@@ -9,8 +9,8 @@ export interface VaultPorts {
   /** From the agent's environment, for servers without a keychain; null when not given. */
   readonly givenPassword: string | null;
   randomInt(below: number): number;
-  /** Where a destination's URL leads right now, and what its backend needs to get there. */
-  place(url: string): Promise<Omit<RepositoryAccess, 'password'>>;
+  /** Where a destination is right now, and what its backend needs to get there. */
+  place(destination: Destination): Promise<Omit<RepositoryAccess, 'password'>>;
 }
 
 const secretName = (destinationId: string): string => `repository:${destinationId}`;
@@ -36,7 +36,7 @@ export class Vault {
    */
   async prepare(destination: Destination, entered: string | null): Promise<{ created: boolean }> {
     const known = await this.password(destination.id);
-    const place = await this.ports.place(destination.url);
+    const place = await this.ports.place(destination);
     if (await this.ports.engine.exists(place)) {
       const password = entered ?? known;
       if (password === null) {

@@ -2,7 +2,7 @@
 /**
  * npm run package:headless: the `holdfast` command without a desktop, for servers, as dist/holdfast-headless-VERSION-OS-ARCH.tgz.
  * It holds what it needs of node_modules, for the system it is made on, and runs on any Node that Holdfast supports:
- * a hub's install.sh unpacks it, and `npm install -g FILE` takes it as well.
+ * a hub's install.sh unpacks it.
  */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -41,6 +41,7 @@ export const testNeeds = [
   // a user manager for the tests of the service, and a strict reader of property lists
   program('systemctl', 'systemd'),
   program('python3', 'python3'),
+  program('shellcheck', 'shellcheck'),
   // real servers for the tests of the hub, of destinations and of sources
   program('pg_ctlcluster', 'postgresql'),
   program('mariadbd', 'mariadb-server'),

@@ -17,6 +17,10 @@ import type { HubStorage } from '../storage/storage.js';
 
 /** A connection that says no hello is of no use, ms. */
 const helloWithin = 30_000;
+/** A hub that was too busy to read finds the hello in its socket when it looks this much later, ms. */
+const secondLook = 1_000;
+/** "Try again later" (RFC 6455's registry): an ordinary end. */
+const closeLater = 1013;
 /** With this many frames waiting the socket is not read any more until they are handled: a flood costs the sender, not the hub. */
 const pauseAt = 256;
 /** A goodbye is waited for this long, ms. */
@@ -48,13 +52,16 @@ export class Session {
   /** Job sets and orders go out one after the other: a run is ordered only after the job it is of. */
   private telling: Promise<void> = Promise.resolve();
   private readonly heartbeat: Heartbeat;
-  private readonly cancelHelloTimer: () => void;
+  private cancelHelloTimer: () => void;
 
   constructor(private readonly ports: SessionPorts, private readonly socket: WebSocket, readonly agent: StoredAgent) {
     const { clock, escrow, jobs, storage } = ports;
     const after = (ms: number, callback: () => void): (() => void) => clock.after(ms, callback);
     this.heartbeat = new Heartbeat({ after, ping: () => this.socket.ping(), dead: () => this.terminate() });
-    this.cancelHelloTimer = after(helloWithin, () => this.refuse('no hello came'));
+    this.cancelHelloTimer = after(helloWithin, () => {
+      // No bad message: whoever is slow may come again.
+      this.cancelHelloTimer = after(secondLook, () => this.close(closeLater, 'no hello came'));
+    });
     const owner = { agentId: agent.id };
     const answers: { [M in keyof HubMethods]: (params: unknown) => Promise<unknown> } = {
       'jobs.create': async (params) => ({ job: await jobs.create(agent.id, hubMethods['jobs.create'].params.parse(params).draft) }),
@@ -94,7 +101,8 @@ export class Session {
 
   /** Is somebody there? Asked when a second connection comes with the same token. */
   probe(): Promise<boolean> {
-    return this.heartbeat.probe();
+    // One that is being closed still answers pings, and must not stand in the way of the next.
+    return this.closing ? Promise.resolve(false) : this.heartbeat.probe();
   }
 
   /** Something about this agent changed in the store. */

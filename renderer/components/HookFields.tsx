@@ -26,13 +26,13 @@ export function hooksOf({ minutes, onFailure, post, pre }: HookTexts): Hooks {
 export function HookFields({ texts, onChange, where }: { texts: HookTexts; onChange: (texts: HookTexts) => void; /** "this computer", "that computer". */ where: string }): ReactElement {
   const set = (name: keyof HookTexts) => (text: string): void => onChange({ ...texts, [name]: text });
   return (
-    <fieldset className="fieldset">
-      <legend className="field__label">Programs around the backup</legend>
+    <div className="stack" role="group" aria-label="Programs around the backup">
+      <p><span className="field__label">Programs around the backup</span></p>
       <p className="small quiet">Paths of executable scripts or programs on {where}. Each runs only once its content was allowed there. May be empty.</p>
       <TextField label="Before the backup" help="When it fails, the run fails and nothing is backed up." value={texts.pre} onChange={set('pre')} />
       <TextField label="At the end of the run" help="Runs whatever happened; when it fails, the run has warnings." value={texts.post} onChange={set('post')} />
       <TextField label="After a failure" value={texts.onFailure} onChange={set('onFailure')} />
       <TextField label="Time limit for each, in minutes" help="5 when empty." value={texts.minutes} onChange={set('minutes')} />
-    </fieldset>
+    </div>
   );
 }

@@ -134,5 +134,5 @@ export const takeAll: Selector = { begin: () => undefined, excludes: () => null,
  * @throws `usage` for malformed patterns and unreadable exclude files
  */
 export function makeSelector(options: ExcludeOptions | undefined, base: ByteString, files: Files): Selector {
-  return options === undefined || Object.values(options).every((value) => value === undefined || value === false) ? takeAll : new RuleSelector(options, base, files);
+  return options === undefined || Object.values(options).every((value) => value === undefined || value === false || (Array.isArray(value) && value.length === 0)) ? takeAll : new RuleSelector(options, base, files);
 }

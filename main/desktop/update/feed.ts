@@ -3,13 +3,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import electronUpdater from 'electron-updater';
 import { writeFileAtomic } from '../../platform/files/atomic.js';
 import { HoldfastError } from '../../shared/errors.js';
-
-export interface UpdateSource {
-  /** Base URL of a folder with `latest-linux.yml` or `latest-mac.yml` (electron-builder, provider "generic"). */
-  readonly url: string;
-  /** SHA-256 of the certificate's DER form, hex, where the server's certificate is pinned; null: the system's authorities decide. */
-  readonly fingerprint: string | null;
-}
+import type { UpdateSource } from './source.js';
 
 export interface UpdateFeed {
   /** @returns the version on offer if it is newer than this one, else null. @throws HoldfastError `hub-unreachable`. */

@@ -5,8 +5,7 @@ import { app } from 'electron';
 import { systemClock } from '../../platform/clock.js';
 import { openDocument } from '../../platform/files/document.js';
 import type { Paths } from '../../platform/paths/paths.js';
-import type { SettingsData } from '../../platform/settings/schema.js';
-import { electronUpdateFeed, type UpdateSource } from './feed.js';
+import { electronUpdateFeed } from './feed.js';
 import { Former, replace } from './former.js';
 import { ownPackage } from './package.js';
 import { updateRecordSchema } from './trial.js';
@@ -39,14 +38,6 @@ export async function openUpdates({ paths, version }: { readonly paths: Paths; r
       app.exit(0);
     },
   });
-}
-
-/** Where this computer gets new versions. The hub inside this app is of this app's version and has nothing newer. */
-export function updateSource({ embeddedHub, hub, updates }: SettingsData): UpdateSource | null {
-  if (!updates.automatic) return null;
-  if (updates.url !== null) return { url: updates.url, fingerprint: null };
-  if (hub === null || hub.url === `https://127.0.0.1:${embeddedHub.port}`) return null;
-  return { url: new URL('/downloads/', hub.url).href, fingerprint: hub.fingerprint };
 }
 
 /** Whether anything listens where the hub should be. */

@@ -6,8 +6,9 @@ import type { Clock, Document } from '../../agent/ports.js';
 import { asHoldfastError } from '../../shared/errors.js';
 import type { LogLevel } from '../../shared/model.js';
 import type { Connection } from '../../shared/control.js';
-import type { UpdateFeed, UpdateSource } from './feed.js';
+import type { UpdateFeed } from './feed.js';
 import type { OwnPackage } from './package.js';
+import type { UpdateSource } from './source.js';
 import { atStart, judge, type UpdateRecord } from './trial.js';
 
 const hour = 3_600_000;

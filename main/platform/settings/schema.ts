@@ -16,7 +16,7 @@ export const settingsSchema = agentSettingsSchema.extend({
   notifications: z.boolean().default(true),
   updates: z.object({
     automatic: z.boolean().default(true),
-    /** A folder with `latest-linux.yml` or `latest-mac.yml`. Null: the downloads of the hub that was joined. */
+    /** A folder with `latest-linux.yml` or `latest-mac.yml`, such as the downloads of a hub. Null: there are no updates. */
     url: z.url().refine((url) => /^(https:|http:\/\/127\.0\.0\.1[:/])/.test(url), 'updates come over https').nullable().default(null),
   }).default({ automatic: true, url: null }),
   /** Where the window was, px. */

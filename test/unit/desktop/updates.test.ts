@@ -4,6 +4,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Former, replace } from '../../../main/desktop/update/former.js';
 import { ownPackage } from '../../../main/desktop/update/package.js';
+import { updateSource } from '../../../main/desktop/update/source.js';
 import { atStart, judge, trialTime, updateRecordSchema, type Trial, type UpdateRecord } from '../../../main/desktop/update/trial.js';
 import { Updates, type RunningApp, type UpdatesPorts } from '../../../main/desktop/update/updates.js';
 import { HoldfastError } from '../../../main/shared/errors.js';
@@ -202,4 +203,13 @@ it('only an AppImage and a macOS app replace themselves', () => {
   expect(ownPackage({ platform: 'linux', execPath: '/tmp/.mount_x/holdfast', env: { APPIMAGE: '/home/me/Holdfast.AppImage' } })).toEqual({ kind: 'appimage', path: '/home/me/Holdfast.AppImage' });
   expect(ownPackage({ platform: 'darwin', execPath: '/Applications/Holdfast.app/Contents/MacOS/Holdfast', env: {} })).toEqual({ kind: 'bundle', path: '/Applications/Holdfast.app' });
   expect(ownPackage({ platform: 'darwin', execPath: '/usr/local/bin/electron', env: {} })).toBeNull();
+});
+
+it('a hub becomes the source of programs by its owner alone, and its pinned certificate counts then', () => {
+  const hub = { url: 'https://hub.test:7878', fingerprint: 'ab'.repeat(32) };
+  const from = (url: string | null, automatic = true): ReturnType<typeof updateSource> => updateSource({ hub, updates: { automatic, url } });
+  expect(from(null)).toBeNull();
+  expect(from('https://hub.test:7878/downloads/')).toEqual({ url: 'https://hub.test:7878/downloads/', fingerprint: hub.fingerprint });
+  expect(from('https://hub.test/downloads/')).toEqual({ url: 'https://hub.test/downloads/', fingerprint: null });
+  expect(from('https://hub.test:7878/downloads/', false)).toBeNull();
 });

@@ -117,6 +117,7 @@ test('the description names every route, and real answers fit it', async () => {
   const job = await hub.admin.createJob({ agentId: made.id, draft: draft() });
   await hub.admin.createSetupToken({ name: 'office' });
   await hub.admin.createApiToken({ name: 'monitor', role: 'viewer' });
+  await hub.admin.createAlertChannel({ name: 'phone', config: { kind: 'webhook', url: 'https://hooks.example/1' } });
   const run = await hub.admin.runJob({ id: job.id });
   const spec = (await askHub(hub.url, '/api/v1/openapi.json')).json as Spec;
   const described = Object.entries(spec.paths).flatMap(([url, methods]) => Object.entries(methods).map(([method, { operationId }]) => `${operationId}: ${method.toUpperCase()} ${url}`));
@@ -129,7 +130,8 @@ test('the description names every route, and real answers fit it', async () => {
     expect(answer.status, url).toBe(200);
     const fits = z.fromJSONSchema(get.responses[200].content['application/json'].schema).safeParse(answer.json);
     expect(fits.success, `${url}: ${fits.success ? '' : fits.error.message}`).toBe(true);
-    expect(answer.json, url).not.toEqual([]);
+    // Nothing is wrong on a hub that has just begun; alerts.test.ts sees them.
+    if (url !== '/api/v1/alerts') expect(answer.json, url).not.toEqual([]);
   }
   const refused = await admin.ask('/api/v1/jobs', { method: 'POST', body: { agentId: made.id, draft: { name: '' } } });
   expect(refused.status).toBe(400);

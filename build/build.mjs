@@ -14,6 +14,7 @@ async function watch() {
   const vite = (/** @type {string} */ config) => ['node_modules/vite/bin/vite.js', 'build', '--watch', '--logLevel', 'warn', '--config', `build/vite/${config}.config.mjs`];
   const watchers = [
     ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.main.json', '--watch', '--preserveWatchOutput'],
+    ['build/bundle.mjs', '--watch'],
     ...['preload', ...pages()].map(vite),
   ].map((args) => spawn(process.execPath, args, { cwd: inRoot(), stdio: ['ignore', 'inherit', 'inherit'] }));
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => watchers.forEach((child) => child.kill(signal)));

@@ -1,6 +1,6 @@
 // @ts-check
 /** The steps from sources to out/. Each is skipped when its inputs and its output are as it left them. */
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { inRoot } from './checkout.mjs';
 import { mustRun } from './run.mjs';
@@ -18,10 +18,8 @@ import { filesBelow, fingerprint, isStamped, stamp } from './setup/fingerprint.m
 
 const tools = ['package-lock.json', 'tsconfig.base.json'];
 const nodeScript = (/** @type {string} */ script) => inRoot('node_modules', script);
+const chunks = path.join('out', 'main', 'chunks');
 const assembly = path.join('main', 'backup', 'wasm', 'assembly');
-
-/** What package.json calls `holdfast`: it can be started as it is. */
-const command = path.join('out', 'main', 'cli', 'holdfast.js');
 
 /** Files of main/ that are read at run time as they are. */
 const assets = () => filesBelow(['main']).filter((file) => !/\.tsx?$/.test(file) && !file.startsWith(assembly));
@@ -59,14 +57,15 @@ export const steps = [
   {
     name: 'main',
     doing: 'compiling main',
-    inputs: [...tools, 'tsconfig.main.json', 'main'],
-    outputs: ['out/main/shared/errors.js'],
+    inputs: [...tools, 'tsconfig.main.json', 'build/bundle.mjs', 'main'],
+    outputs: ['out/main/shared/errors.js', chunks],
     work: async () => {
       if (!existsSync(inRoot('out', 'main', 'shared'))) rmSync(inRoot('out', 'main.tsbuildinfo'), { force: true });
       await mustRun('compiling main', process.execPath, [nodeScript('typescript/bin/tsc'), '-p', 'tsconfig.main.json', '--pretty', 'false'], { cwd: inRoot() });
       removeOrphans();
       for (const file of assets()) copy(file, path.join('out', file));
-      if (existsSync(inRoot(command))) chmodSync(inRoot(command), 0o755);
+      // a process of its own, because this file is loaded before the packages are there
+      await mustRun('bundling main', process.execPath, ['build/bundle.mjs'], { cwd: inRoot() });
     },
   },
   bundle('preload', 'bundling the preload', ['preload'], 'out/preload/preload.cjs'),
@@ -115,7 +114,7 @@ function upToDate(step) {
 /** Removes compiled files whose source is gone: a stray import of one would work here and nowhere else. */
 function removeOrphans() {
   for (const file of filesBelow(['out/main'])) {
-    if (!file.endsWith('.js')) continue;
+    if (!file.endsWith('.js') || file.startsWith(chunks)) continue;
     const source = path.relative('out', file).replace(/\.js$/, '');
     if (!['.ts', '.js'].some((extension) => existsSync(inRoot(source + extension)))) rmSync(inRoot(file));
   }

@@ -51,6 +51,12 @@ function closure(names) {
   return folders;
 }
 
+/** What had to be built is built: nothing is run when npm installs the package. @param {string} file */
+function withoutScripts(file) {
+  const { scripts: _scripts, gypfile: _gypfile, ...about } = JSON.parse(readFileSync(file, 'utf8'));
+  writeFileSync(file, `${JSON.stringify(about, null, 2)}\n`);
+}
+
 async function pack() {
   const own = JSON.parse(readFileSync(inRoot('package.json'), 'utf8'));
   const names = Object.keys(own.dependencies).filter((name) => !ofTheApp.has(name));
@@ -69,6 +75,7 @@ async function pack() {
       const to = path.join(root, path.relative(inRoot(), from));
       // What lies in its own node_modules comes by itself, where it is needed.
       cpSync(from, to, { recursive: true, dereference: true, filter: (file) => !file.startsWith(path.join(from, 'node_modules')) && !notPacked.test(file) && !foreign(file) });
+      withoutScripts(path.join(to, 'package.json'));
     }
     writeFileSync(path.join(root, 'LICENSES.txt'), licences());
     writeFileSync(path.join(root, 'package.json'), `${JSON.stringify({

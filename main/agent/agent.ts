@@ -11,10 +11,7 @@ import type { EnrolRequest, EnrolResponse } from '../shared/protocol/enrolment.j
 import type { HubLink } from '../shared/protocol/link.js';
 import type { AgentMethods, ParamsOf, ResultOf } from '../shared/protocol/methods.js';
 import type { Destination, Job, LogEntry } from '../shared/model.js';
-import { isHubStorage } from '../shared/protocol/storage.js';
-import { HubStoragePlace, type Place } from './destinations/hub-storage.js';
-import { DestinationKeys } from './destinations/keys.js';
-import { Vault } from './destinations/vault.js';
+import { Repositories } from './destinations/repositories.js';
 import { Escrow } from './escrow/escrow.js';
 import { seal } from './escrow/seal.js';
 import { HookStep } from './hooks/hook-step.js';
@@ -108,9 +105,7 @@ class AgentCore implements Agent {
   private readonly jobs: JobSet;
   private readonly runs: RunStore;
   private readonly membership: Membership;
-  private readonly hubStorage: HubStoragePlace;
-  private readonly keys: DestinationKeys;
-  private readonly vault: Vault;
+  private readonly repositories: Repositories;
   private readonly escrow: Escrow;
   private readonly sourcePasswords: SourcePasswords;
   private readonly consent: LocalConsent;
@@ -134,13 +129,10 @@ class AgentCore implements Agent {
     this.jobs = new JobSet(options.jobs);
     this.runs = new RunStore(options.runs);
     this.membership = new Membership({ settings: options.settings, secrets: options.secrets, enrol: options.enrol, computer: options, givenIdentity: options.givenIdentity });
-    this.hubStorage = new HubStoragePlace({
-      secrets: options.secrets,
-      identity: () => this.membership.identity(),
-      askCredentials: () => this.tunnel.request('storage.credentials', {}),
+    this.repositories = new Repositories({
+      clock, engine, secrets: options.secrets, givenPassword: options.givenPassword, randomInt: options.randomInt,
+      identity: () => this.membership.identity(), askCredentials: () => this.tunnel.request('storage.credentials', {}),
     });
-    this.keys = new DestinationKeys(options.secrets, clock);
-    this.vault = new Vault({ secrets: options.secrets, engine, givenPassword: options.givenPassword, randomInt: options.randomInt, place: (destination) => this.place(destination) });
     this.escrow = new Escrow({
       logger, seal,
       consent: () => this.settings.recovery,
@@ -148,7 +140,7 @@ class AgentCore implements Agent {
       offers: () => this.tunnel.request('hub.offers', {}),
       send: (passwords) => this.tunnel.request('escrow.seal', { passwords }),
       destinations: () => [...this.jobs.all.map((job) => job.destination), ...this.prepared.values()],
-      password: (destinationId) => this.vault.password(destinationId),
+      password: (destinationId) => this.repositories.vault.password(destinationId),
     });
     this.sourcePasswords = new SourcePasswords(options.secrets);
     this.consent = new LocalConsent({
@@ -300,15 +292,14 @@ class AgentCore implements Agent {
     },
     deleteJob: ({ jobId }) => this.tunnel.request('jobs.delete', { jobId }),
     prepareDestination: async ({ destination, password }) => {
-      const result = await this.vault.prepare(destination, password);
+      const result = await this.repositories.vault.prepare(destination, password);
       this.prepared.set(destination.id, destination);
       void this.escrow.look();
       return result;
     },
     setDestinationKeys: async ({ destination, settings }) => {
-      await this.keys.set(destination, settings);
+      await this.repositories.keys.set(destination, settings);
       this.scheduler.look();
-      this.changed();
       return {};
     },
     recoveryKit: ({ destinationId }) => this.recoveryKit(destinationId),
@@ -340,7 +331,7 @@ class AgentCore implements Agent {
     leave: async () => {
       await this.tunnel.stop('not-joined');
       await this.membership.leave();
-      await this.hubStorage.renew();
+      await this.repositories.hubStorage.renew();
       await this.jobs.replace(0, []);
       this.scheduler.look();
       await this.consent.review();
@@ -367,13 +358,13 @@ class AgentCore implements Agent {
   };
 
   private async recoveryKit(destinationId: string): Promise<RecoveryKit> {
-    const password = await this.vault.password(destinationId);
+    const password = await this.repositories.vault.password(destinationId);
     if (password === null) throw new HoldfastError('not-found', 'This computer knows no password for that destination. Prepare the destination first.');
     const destination = this.jobs.all.find((job) => job.destination.id === destinationId)?.destination ?? this.prepared.get(destinationId);
     return {
       destinationId,
       destinationName: destination?.name ?? '',
-      repositoryUrl: destination === undefined ? '' : (await this.hubStorage.of(destination.url)).url,
+      repositoryUrl: destination === undefined ? '' : (await this.repositories.hubStorage.of(destination.url)).url,
       password,
       computer: this.options.host,
       createdAt: this.now(),
@@ -408,44 +399,10 @@ class AgentCore implements Agent {
     this.changed();
   }
 
-  /** Makes the repository only for a job that has never had one: an unmounted disk leaves an empty folder behind. */
   private async openRepository(job: Job): Promise<RepositoryAccess> {
-    const { id } = job.destination;
-    const { exists, place } = await this.look(job.destination);
-    const { url } = place;
-    if (!exists) {
-      if (this.runs.newestGoodOf(job.id) !== null) {
-        throw new HoldfastError('destination-missing', `The repository at ${url} is not there any more. Attach its disk, or choose another destination for this job.`);
-      }
-      await this.vault.prepare(job.destination, null);
-    }
-    const password = await this.vault.password(id);
-    if (password === null) {
-      throw new HoldfastError('password-missing', `There is a repository at ${url} whose password this computer does not know. Enter the password, or choose an empty folder.`);
-    }
+    const access = await this.repositories.open(job.destination, this.runs.newestGoodOf(job.id) !== null);
     void this.escrow.look();
-    return { ...place, password };
-  }
-
-  /** Credentials for hub storage that the hub does not accept any more, after its owner restored it from a copy for example, are replaced once. */
-  private async look(destination: Destination): Promise<{ exists: boolean; place: Place }> {
-    const { url } = destination;
-    const place = await this.place(destination);
-    try {
-      const exists = await this.options.engine.exists(place);
-      this.keys.accepted(destination);
-      return { exists, place };
-    } catch (thrown) {
-      if (!isHubStorage(url)) throw await this.keys.explain(destination, thrown);
-      if (asHoldfastError(thrown).code !== 'permission-denied') throw thrown;
-      await this.hubStorage.renew();
-      const fresh = await this.hubStorage.of(url);
-      return { exists: await this.options.engine.exists(fresh), place: fresh };
-    }
-  }
-
-  private place(destination: Destination): Promise<Place> {
-    return isHubStorage(destination.url) ? this.hubStorage.of(destination.url) : this.keys.place(destination);
+    return access;
   }
 
   private async obstacle(job: Job): Promise<string | null> {
@@ -454,14 +411,14 @@ class AgentCore implements Agent {
     if (job.conditions.onMetered === 'defer' && (await power.isMetered())) return 'waiting for a network that is not metered';
     const objection = await this.consent.objection(job);
     if (objection !== null) return objection.message.replace(/^[A-Z]/, (first) => first.toLowerCase()).replace(/\.$/, '');
-    const missing = this.keys.obstacle(job.destination);
+    const missing = this.repositories.keys.obstacle(job.destination);
     if (missing !== null) return missing;
     if (!(await this.kitConfirmed(job))) return 'save or print the recovery kit first, then scheduled backups begin';
     return null;
   }
 
   private async kitConfirmed(job: Job): Promise<boolean> {
-    return this.settings.confirmedRecoveryKits.includes(job.destination.id) || this.vault.isGiven(job.destination.id);
+    return this.settings.confirmedRecoveryKits.includes(job.destination.id) || this.repositories.vault.isGiven(job.destination.id);
   }
 
   private startOrdered(runId: string, jobId: string): void {

@@ -1,0 +1,68 @@
+/** The repositories of this computer's jobs: where they are right now, and what opens them. */
+import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
+import type { Destination } from '../../shared/model.js';
+import { isHubStorage } from '../../shared/protocol/storage.js';
+import type { Clock, Engine, RepositoryAccess } from '../ports.js';
+import { HubStoragePlace, type HubStoragePorts, type Place } from './hub-storage.js';
+import { DestinationKeys } from './keys.js';
+import { Vault, type VaultPorts } from './vault.js';
+
+export interface RepositoriesPorts extends HubStoragePorts, Omit<VaultPorts, 'place' | 'engine'> {
+  readonly clock: Pick<Clock, 'now'>;
+  readonly engine: Pick<Engine, 'prepare' | 'exists'>;
+}
+
+export class Repositories {
+  readonly hubStorage: HubStoragePlace;
+  readonly keys: DestinationKeys;
+  readonly vault: Vault;
+
+  constructor(private readonly ports: RepositoriesPorts) {
+    this.hubStorage = new HubStoragePlace(ports);
+    this.keys = new DestinationKeys(ports.secrets, ports.clock);
+    this.vault = new Vault({
+      secrets: ports.secrets, engine: ports.engine, givenPassword: ports.givenPassword,
+      randomInt: (below) => ports.randomInt(below), place: (destination) => this.place(destination),
+    });
+  }
+
+  /**
+   * Makes the repository only where there has never been one: an unmounted disk leaves an empty folder behind.
+   * @param used whether a backup stands there already, as far as this computer remembers
+   * @throws HoldfastError `destination-missing` when it was there and is not any more; `password-missing`
+   */
+  async open(destination: Destination, used: boolean): Promise<RepositoryAccess> {
+    const { exists, place } = await this.look(destination);
+    const { url } = place;
+    if (!exists) {
+      if (used) throw new HoldfastError('destination-missing', `The repository at ${url} is not there any more. Attach its disk, or choose another destination for this job.`);
+      await this.vault.prepare(destination, null);
+    }
+    const password = await this.vault.password(destination.id);
+    if (password === null) {
+      throw new HoldfastError('password-missing', `There is a repository at ${url} whose password this computer does not know. Enter the password, or choose an empty folder.`);
+    }
+    return { ...place, password };
+  }
+
+  private place(destination: Destination): Promise<Place> {
+    return isHubStorage(destination.url) ? this.hubStorage.of(destination.url) : this.keys.place(destination);
+  }
+
+  /** Credentials for hub storage that the hub does not accept any more, after its owner restored it from a copy for example, are replaced once. */
+  private async look(destination: Destination): Promise<{ exists: boolean; place: Place }> {
+    const { engine } = this.ports;
+    const place = await this.place(destination);
+    try {
+      const exists = await engine.exists(place);
+      this.keys.accepted(destination);
+      return { exists, place };
+    } catch (thrown) {
+      if (!isHubStorage(destination.url)) throw await this.keys.explain(destination, thrown);
+      if (asHoldfastError(thrown).code !== 'permission-denied') throw thrown;
+      await this.hubStorage.renew();
+      const fresh = await this.place(destination);
+      return { exists: await engine.exists(fresh), place: fresh };
+    }
+  }
+}

@@ -130,8 +130,8 @@ class AgentCore implements Agent {
     this.runs = new RunStore(options.runs);
     this.membership = new Membership({ settings: options.settings, secrets: options.secrets, enrol: options.enrol, computer: options, givenIdentity: options.givenIdentity });
     this.repositories = new Repositories({
-      clock, engine, secrets: options.secrets, givenPassword: options.givenPassword, randomInt: options.randomInt,
-      identity: () => this.membership.identity(), askCredentials: () => this.tunnel.request('storage.credentials', {}),
+      clock, engine, secrets: options.secrets, givenPassword: options.givenPassword, randomInt: options.randomInt, identity: () => this.membership.identity(),
+      askCredentials: () => this.tunnel.request('storage.credentials', {}),
     });
     this.escrow = new Escrow({
       logger, seal,
@@ -400,9 +400,8 @@ class AgentCore implements Agent {
   }
 
   private async openRepository(job: Job): Promise<RepositoryAccess> {
-    const access = await this.repositories.open(job.destination, this.runs.newestGoodOf(job.id) !== null);
-    void this.escrow.look();
-    return access;
+    const used = this.runs.newestGoodOf(job.id) !== null;
+    return this.repositories.open(job.destination, used).finally(() => void this.escrow.look());
   }
 
   private async obstacle(job: Job): Promise<string | null> {

@@ -16,6 +16,7 @@ const options = filterOptions.extend({
   keepWithin: span, keepWithinHourly: span, keepWithinDaily: span, keepWithinWeekly: span, keepWithinMonthly: span, keepWithinYearly: span,
   keepTag: z.array(z.string()).optional(), groupBy: z.string().optional(), dryRun: z.boolean().optional(), prune: z.boolean().optional(),
   unsafeAllowRemoveAll: z.boolean().optional(), maxUnused: z.string().optional(), maxRepackSize: z.string().optional(),
+  repackCacheableOnly: z.boolean().optional(), repackSmall: z.boolean().optional(), repackUncompressed: z.boolean().optional(),
 });
 const groups = z.array(z.enum(['host', 'paths', 'tags']));
 
@@ -36,6 +37,9 @@ export const register: Register = (program, cli) => {
     .option('--prune', 'then free the space of what nobody needs any more')
     .option('--max-unused <limit>', 'with --prune: unused data that may stay: 5%, 200M, unlimited')
     .option('--max-repack-size <size>', 'with --prune: write no more than this anew')
+    .option('--repack-cacheable-only', 'with --prune: rewrite packs of metadata only')
+    .option('--repack-small', 'with --prune: rewrite small packs as well')
+    .option('--repack-uncompressed', 'with --prune: compress what is not')
     .option('--unsafe-allow-remove-all', 'allow rules that keep nothing')
     .action(cli.action(options, async ({ args, options: given }) => {
       const rules = Object.fromEntries(Object.entries({
@@ -47,7 +51,8 @@ export const register: Register = (program, cli) => {
         throw new HoldfastError('usage', 'Nothing says which snapshots to forget. Name them, or give a rule such as --keep-daily 7.');
       }
       const repository = await repositoryAccess(cli, given);
-      const pruning: PruneOptions = { ...(given.maxUnused === undefined ? {} : { maxUnused: given.maxUnused }), ...(given.maxRepackSize === undefined ? {} : { maxRepackSize: given.maxRepackSize }) };
+      const { maxUnused, maxRepackSize, repackCacheableOnly, repackSmall, repackUncompressed } = given;
+      const pruning: PruneOptions = { maxUnused, maxRepackSize, repackCacheableOnly, repackSmall, repackUncompressed };
       const result = await withEngine((engine) => engine.forget({
         repository, ...(args.length > 0 ? { ids: [...args] } : { keep: rules }), filter: filterOf(given),
         ...(given.groupBy === undefined ? {} : { groupBy: parseGroups(given.groupBy) }),

@@ -76,7 +76,7 @@ describe('a restore drill of dumps', () => {
     expect(finding).toMatchObject({ outcome: 'proven', reason: null });
     expect(drillFolders()).toEqual(before);
     expect(childrenOf()).toEqual(processes);
-  });
+  }, 180_000);
 
   test('dumps that do not load are told in a sentence each', async () => {
     const folder = tempFolder();
@@ -107,7 +107,7 @@ describe('a restore drill of dumps', () => {
     expect(by.get('Redis at localhost:6379')).toMatchObject({ outcome: 'failed' });
     expect(by.get('MongoDB at localhost:27017')).toMatchObject({ outcome: 'read', message: 'The dump could be read to its end, but was not loaded: there is no drill for MongoDB yet.' });
     expect(drillFolders()).toEqual(before);
-  });
+  }, 180_000);
 
   test('without a server it says what to install, and does not call it proven', async () => {
     const folder = tempFolder();

@@ -1,5 +1,5 @@
 /** Holdfast and the official restic on the same files and repositories. */
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe as group, expect, onTestFinished, test } from 'vitest';
 import * as engine from '../../../main/backup/index.js';
@@ -85,6 +85,21 @@ group('both write', () => {
       if (before === undefined) delete process.env['TZ'];
       else process.env['TZ'] = before;
     }
+  });
+
+  test('a link to what is not UTF-8: restic 0.14 loses the target, newer ones and Holdfast keep it beside', async () => {
+    const { restic, repository } = place();
+    await engine.init({ repository });
+    const source = join(folder.path, 'odd link');
+    mkdirSync(source);
+    symlinkSync(Buffer.from([0x74, 0xff, 0xc3, 0x2f, 0x62]), join(source, 'link'));
+    const { snapshot_id: id = '', tree_id: root } = await engine.backup({ repository, paths: ['.'], workingFolder: source });
+    await restic.check();
+    const tree = JSON.parse(await restic.ok(['cat', 'blob', root]));
+    expect(tree.nodes[0]).toMatchObject({ linktarget: 't\ufffd\ufffd/b', linktarget_raw: Buffer.from([0x74, 0xff, 0xc3, 0x2f, 0x62]).toString('base64') });
+    const target = join(folder.path, 'out-odd');
+    expect((await engine.restore({ repository, snapshot: id, target })).errors).toEqual([]);
+    expect(describe(target)['/link']).toEqual(describe(source)['/link']);
   });
 
   test('in turns on one repository, with changes in between', async () => {

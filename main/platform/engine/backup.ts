@@ -4,6 +4,7 @@ import type { Engine as BackupEngine, RepositoryAccess } from '../../backup/inde
 import type { SourcePorts } from '../../backup/source/source.js';
 import { HoldfastError } from '../../shared/errors.js';
 import type { RunProgress, RunResult } from '../../shared/model.js';
+import { handedOver } from './handed-over.js';
 import { backupRequestFor, runProgress, runResult } from './translate.js';
 
 export interface BackupPorts {
@@ -34,7 +35,7 @@ export async function backUp(order: BackupOrder, { engine, logger, repository, s
       stream: (number) => {
         const stream = opened.streams[number];
         if (stream === undefined) throw new HoldfastError('internal', 'The engine asks for a dump that this job does not have.');
-        return stream.open(signal);
+        return handedOver(stream.open(signal));
       },
     });
     return { ...runResult(summary), warnings };

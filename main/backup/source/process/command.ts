@@ -22,8 +22,6 @@ export interface RunOptions {
   readonly limit?: number;
 }
 
-/** Pieces are gathered to this size: each one makes a round trip to the engine's thread. */
-const pieceSize = 256 * 1024;
 const mostSaid = 8 * 1024;
 const mostCaptured = 64 * 1024 * 1024;
 /** Questions to a server are answered within this time, ms. */
@@ -131,15 +129,13 @@ export class Tools {
   /** @param env given to every tool; may hold secrets @param patience how long one may say nothing, ms */
   constructor(readonly host: Host, private readonly env: Readonly<Record<string, string>> = {}, private readonly patience = usualPatience) {}
 
-  /** The output of a tool, gathered to pieces of a useful size. Ends without an error only where the tool says it did its work. */
+  /** The output of a tool as it comes. Ends without an error only where the tool says it did its work. */
   async *stream(command: Command, options: RunOptions): AsyncGenerator<Uint8Array> {
     const signal = options.signal ? AbortSignal.any([options.signal, this.ending.signal]) : this.ending.signal;
     signal.throwIfAborted();
     const tool = new Tool(await this.host.start({ ...command, env: { ...this.env, ...command.env } }), { ...options, signal });
     this.running.add(tool);
     try {
-      let waiting: Buffer[] = [];
-      let size = 0;
       const output = tool.output[Symbol.asyncIterator]();
       for (;;) {
         tool.listen(this.patience); // only here: while the repository takes a piece, the tool has to wait
@@ -147,15 +143,9 @@ export class Tools {
         if (done) break;
         tool.heard();
         signal.throwIfAborted();
-        waiting.push(piece);
-        size += piece.length;
-        if (size < pieceSize) continue;
-        yield Buffer.concat(waiting);
-        waiting = [];
-        size = 0;
+        yield piece;
       }
       await tool.finish();
-      if (size > 0) yield Buffer.concat(waiting);
     } finally {
       await tool.reap();
       this.running.delete(tool);

@@ -8,8 +8,8 @@ import { Trouble, say, secondsSince } from '../say.mjs';
 
 /**
  * @typedef {object} Need
- * @property {'library' | 'program'} kind
- * @property {string} name soname or command
+ * @property {'library' | 'program' | 'file'} kind
+ * @property {string} name soname, command or path
  * @property {string[]} debian packages that hold it, newest name first
  */
 
@@ -17,6 +17,9 @@ import { Trouble, say, secondsSince } from '../say.mjs';
 const library = (name, ...debian) => ({ kind: 'library', name, debian });
 /** @param {string} name @param {...string} debian @returns {Need} */
 const program = (name, ...debian) => ({ kind: 'program', name, debian });
+
+/** @param {string} name @param {...string} debian @returns {Need} */
+const file = (name, ...debian) => ({ kind: 'file', name, debian });
 
 /** What Electron is linked with: it does not start without. */
 export const electronNeeds = [
@@ -48,6 +51,8 @@ export const testNeeds = [
   program('mariadb-dump', 'mariadb-client'),
   program('redis-server', 'redis-server'),
   program('sqlite3', 'sqlite3'),
+  program('php', 'php-cli'),
+  file('/usr/share/wordpress/wp-settings.php', 'wordpress'),
   program('sshd', 'openssh-server'),
   program('ssh-keygen', 'openssh-client'),
   program('openssl', 'openssl'),
@@ -118,7 +123,8 @@ function commandFor(missing) {
   const tool = ['dnf', 'zypper'].find(isOnPath);
   if (tool === undefined) return 'Install the packages of your system that hold them.';
   // Both find packages by what they provide: a library's soname, or a file.
-  const provides = missing.map(({ kind, name }) => (kind === 'library' ? `'${name}()(64bit)'` : `/usr/bin/${name}`));
+  const asProvided = { library: (/** @type {string} */ name) => `'${name}()(64bit)'`, program: (/** @type {string} */ name) => `/usr/bin/${name}`, file: (/** @type {string} */ name) => name };
+  const provides = missing.map(({ kind, name }) => asProvided[kind](name));
   return `Run: sudo ${tool} install ${provides.join(' ')}`;
 }
 
@@ -128,7 +134,8 @@ const namesOf = (needs) => needs.map(({ name }) => name).join(', ');
 /** @param {readonly Need[]} needs */
 function missingOf(needs) {
   const libraries = process.platform === 'linux' ? knownLibraries() : new Set();
-  return needs.filter(({ kind, name }) => (kind === 'library' ? !libraries.has(name) : !isOnPath(name)));
+  const isThere = { library: (/** @type {string} */ name) => libraries.has(name), program: isOnPath, file: existsSync };
+  return needs.filter(({ kind, name }) => !isThere[kind](name));
 }
 
 /** The sonames that the dynamic linker's cache lists for this architecture. */

@@ -91,7 +91,7 @@ export class ScriptedEngine implements Engine {
     else if (known !== password) return Promise.reject(new HoldfastError('wrong-password', 'Wrong password.'));
     return Promise.resolve({ created: known === undefined });
   }
-  exists({ url }: { readonly url: string }): Promise<boolean> {
+  exists({ url }: Omit<RepositoryAccess, 'password'>): Promise<boolean> {
     return Promise.resolve(this.repositories.has(url));
   }
   forget(): Promise<{ removed: number }> {

@@ -51,9 +51,11 @@ test('credentials that are damaged in the store are asked for again', async () =
 
 const key = (letter: string): string => `age1${letter.repeat(58)}`;
 
-function escrowWith(first: RecoveryConsent | null) {
-  const world = {
-    consent: first, recipient: key('q') as string | null, sent: [] as SealedPassword[], password: 'secret', fails: false, lines: [] as string[],
+interface EscrowWorld { consent: RecoveryConsent | null; recipient: string | null; sent: SealedPassword[]; password: string; fails: boolean; lines: string[]; escrow: Escrow }
+
+function escrowWith(first: RecoveryConsent | null): EscrowWorld {
+  const world: EscrowWorld = {
+    consent: first, recipient: key('q'), sent: [], password: 'secret', fails: false, lines: [],
     escrow: new Escrow({
       logger: { log: (level, message) => { world.lines.push(`${level}: ${message}`); } },
       consent: () => world.consent,

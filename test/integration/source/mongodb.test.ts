@@ -58,8 +58,13 @@ test('where mongodump is missing, the sentence tells the package', async () => {
 
 test('a tool that says nothing for too long is ended, with one sentence and no process left', async () => {
   const tools = new Tools(localHost(process.env), {}, 300);
-  const reading = async (): Promise<void> => { for await (const piece of tools.stream({ program: '/bin/sh', args: ['-c', 'echo begin; trap "" TERM; exec sleep 4711'] }, { tool: 'pg_dump', signal: never, explain: () => null })) expect(piece.length).toBe(0); };
+  let heard = '';
+  const command = { program: '/bin/sh', args: ['-c', 'echo begin; trap "" TERM; exec sleep 4711'] };
+  const reading = async (): Promise<void> => {
+    for await (const piece of tools.stream(command, { tool: 'pg_dump', signal: never, explain: () => null })) heard += Buffer.from(piece).toString();
+  };
   await expect(reading()).rejects.toMatchObject({ code: 'source-failed', retryable: true, message: expect.stringMatching(/^pg_dump was stopped because nothing came from it for 1 second\./) });
+  expect(heard).toBe('begin\n');
   expect(childrenOf().filter((line) => line.includes('4711'))).toEqual([]);
   await tools.close();
 });

@@ -26,7 +26,8 @@ export default defineConfig({
       // Not part of `npm test`: npm run test:faults.
       project('faults', 180_000, true),
     ],
-    maxWorkers: 2,
+    // Most of them wait: for servers, locks and timers. On two cores a third keeps both busy.
+    maxWorkers: 3,
     allowOnly: false,
   },
 });

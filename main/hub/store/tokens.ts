@@ -21,5 +21,5 @@ export function secretMatches(secret: string, hash: string): boolean {
   return timingSafeEqual(Buffer.from(hashSecret(secret), 'hex'), Buffer.from(hash, 'hex'));
 }
 
-/** A random id for jobs and runs, 22 characters. */
-export const newId = (): string => randomBytes(16).toString('base64url');
+/** A random id for jobs and runs, 32 characters. Hexadecimal, because one that begins with `-` is an option to every command. */
+export const newId = (): string => randomBytes(16).toString('hex');

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { FailureLimit } from '../../../main/hub/api/failure-limit.js';
 import { dueAfter } from '../../../main/hub/jobs/due.js';
 import { applyEvent, runFrom } from '../../../main/hub/runs/reduce.js';
-import { hashSecret, newSecret, secretMatches } from '../../../main/hub/store/tokens.js';
+import { hashSecret, newId, newSecret, secretMatches } from '../../../main/hub/store/tokens.js';
 import { tokenSchema } from '../../../main/shared/protocol/token.js';
 import type { RunEvent, RunEventBody } from '../../../main/shared/protocol/messages.js';
 import type { RunRow } from '../../../main/hub/store/schema.js';
@@ -59,4 +59,10 @@ test('secrets have the shape of a token, differ, and match only themselves', () 
   for (const secret of secrets) expect(tokenSchema.safeParse(`1|${secret}`).success).toBe(true);
   expect(secretMatches(secrets[0] ?? '', hashSecret(secrets[0] ?? ''))).toBe(true);
   expect(secretMatches(secrets[1] ?? '', hashSecret(secrets[0] ?? ''))).toBe(false);
+});
+
+test('an id is a word of the command line, never an option', () => {
+  const ids = Array.from({ length: 500 }, () => newId());
+  expect(new Set(ids).size).toBe(500);
+  for (const id of ids) expect(id).toMatch(/^[0-9a-z][0-9a-z_-]*$/i);
 });

@@ -1,32 +1,14 @@
 /** The agent as screens show it, put together from what its rooms know. */
-import type { Consent } from '../shared/consent.js';
 import type { AgentState, JobView } from '../shared/control.js';
 import { computerStatus } from '../shared/status.js';
 import { computerFacts } from './facts.js';
-import type { Drills } from './drill/drills.js';
-import type { JobSet } from './jobs/job-set.js';
-import type { Clock, SecretStore } from './ports.js';
-import type { RunStore } from './runs/run-store.js';
-import type { Scheduler } from './schedule/scheduler.js';
-import type { AgentSettings } from './settings.js';
-import type { Tunnel } from './tunnel-port.js';
-
-export interface ViewSources {
-  readonly clock: Clock;
-  readonly computer: { readonly host: string; readonly version: string; readonly pid: number; readonly dataFolder: string };
-  readonly settings: AgentSettings;
-  readonly secrets: SecretStore;
-  readonly jobs: JobSet;
-  readonly runs: RunStore;
-  readonly drills: Pick<Drills, 'view' | 'facts'>;
-  readonly scheduler: Scheduler;
-  readonly tunnel: Tunnel;
-  readonly consent: Consent;
-}
+import type { AgentParts } from './parts.js';
 
 const runsShown = 50;
 
-export function agentState({ clock, computer, settings, secrets, jobs, runs, drills, scheduler, tunnel, consent }: ViewSources): AgentState {
+export function agentState({ consent, drills, jobs, memory, options, runs, scheduler, tunnel }: AgentParts): AgentState {
+  const { clock, secrets } = options;
+  const { settings } = memory;
   const { paused } = settings;
   const { jobs: statuses, ...report } = computerStatus(computerFacts(jobs, runs, scheduler, paused, drills), clock.now());
   const views = jobs.all.flatMap((job, i): JobView[] => {
@@ -42,13 +24,13 @@ export function agentState({ clock, computer, settings, secrets, jobs, runs, dri
   });
   return {
     ...report,
-    agent: { id: settings.agentId, name: settings.name ?? computer.host, version: computer.version, pid: computer.pid, dataFolder: computer.dataFolder },
+    agent: { id: settings.agentId, name: settings.name ?? options.host, version: options.version, pid: options.pid, dataFolder: options.dataFolder },
     connection: tunnel.connection,
     paused,
     jobs: views,
     runs: runs.list(runsShown),
     secrets: { kind: secrets.kind, description: secrets.description },
     recovery: settings.recovery,
-    consent,
+    consent: consent.view,
   };
 }

@@ -62,39 +62,3 @@ export function useFresh<N extends ApiRoute>(name: N, params: ApiParams<N>, ever
   const reload = useCallback(() => setRound((n) => n + 1), []);
   return { data: state.key === key ? state.data : null, error: state.error, reload };
 }
-
-export interface Action {
-  /** Does it, once at a time; a failure becomes `error`. */
-  run(work: () => Promise<unknown>): Promise<boolean>;
-  readonly pending: boolean;
-  readonly error: ErrorShape | null;
-}
-
-export function useAction(): Action {
-  const [pending, setPending] = useState(false);
-  const [error, setError] = useState<ErrorShape | null>(null);
-  const run = useCallback(async (work: () => Promise<unknown>) => {
-    setPending(true);
-    setError(null);
-    try {
-      await work();
-      return true;
-    } catch (thrown) {
-      setError(asHoldfastError(thrown).toShape());
-      return false;
-    } finally {
-      setPending(false);
-    }
-  }, []);
-  return { run, pending, error };
-}
-
-/** The time, ms since the epoch, kept fresh so that ages on screen grow. */
-export function useNow(everyMs = 30_000): number {
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), everyMs);
-    return () => clearInterval(timer);
-  }, [everyMs]);
-  return now;
-}

@@ -4,7 +4,7 @@ import type { ErrorShape } from '../../../main/shared/errors.js';
 import { Button, Modal } from '../../components/controls.js';
 import { Icon } from '../../components/Icon.js';
 import { ErrorNotice } from '../../components/status.js';
-import { useAction } from './context.js';
+import { useAction } from '../../components/action.js';
 
 export function PageHead({ title, lead, children }: { title: string; lead: string; children?: ReactNode }): ReactElement {
   return (

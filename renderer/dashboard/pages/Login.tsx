@@ -4,7 +4,8 @@ import type { SessionView } from '../../../main/shared/protocol/api.js';
 import { Button, TextField } from '../../components/controls.js';
 import { Icon } from '../../components/Icon.js';
 import { ErrorNotice } from '../../components/status.js';
-import { useAction, useApi } from '../app/context.js';
+import { useAction } from '../../components/action.js';
+import { useApi } from '../app/context.js';
 
 export function Login({ error, onDone }: { error: ErrorShape | null; onDone: (session: SessionView) => void }): ReactElement {
   const api = useApi();

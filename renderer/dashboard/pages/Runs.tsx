@@ -7,7 +7,8 @@ import { bytesText, countText, durationText } from '../../../main/shared/text.js
 import { Button, Modal, Progress } from '../../components/controls.js';
 import { Icon } from '../../components/Icon.js';
 import { Empty, ErrorNotice, Facts, Notice, runLooks } from '../../components/status.js';
-import { useAction, useApi, useFresh, useIsAdmin } from '../app/context.js';
+import { useAction } from '../../components/action.js';
+import { useApi, useFresh, useIsAdmin } from '../app/context.js';
 import { Loading, PageHead, Table } from '../app/parts.js';
 import { clockText, momentText } from '../app/times.js';
 

@@ -3,7 +3,8 @@ import { useState, type ReactElement } from 'react';
 import type { AdminResult, ApiTokenView, Role, UserView } from '../../../main/shared/protocol/admin.js';
 import { Button, Modal, Select, TextField } from '../../components/controls.js';
 import { ErrorNotice, Facts, Notice } from '../../components/status.js';
-import { useAction, useApi, useFresh, useIsAdmin, useSession } from '../app/context.js';
+import { useAction } from '../../components/action.js';
+import { useApi, useFresh, useIsAdmin, useSession } from '../app/context.js';
 import { Confirm, CopyBox, FormDialog, Loading, PageHead, Table } from '../app/parts.js';
 import { momentText } from '../app/times.js';
 

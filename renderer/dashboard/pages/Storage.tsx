@@ -6,7 +6,8 @@ import type { AgentStorage, StorageSettings } from '../../../main/shared/protoco
 import { ageText, bytesText } from '../../../main/shared/text.js';
 import { Button, Modal, TextField } from '../../components/controls.js';
 import { Empty, ErrorNotice, Facts, Notice } from '../../components/status.js';
-import { useApi, useAction, useFresh, useIsAdmin, useNow } from '../app/context.js';
+import { useAction, useNow } from '../../components/action.js';
+import { useApi, useFresh, useIsAdmin } from '../app/context.js';
 import { Confirm, CopyBox, FormDialog, Loading, PageHead, Table } from '../app/parts.js';
 import { momentText } from '../app/times.js';
 

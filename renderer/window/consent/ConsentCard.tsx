@@ -4,7 +4,8 @@ import { wishText, type Consent, type ConsentQuestion } from '../../../main/shar
 import { countText } from '../../../main/shared/text.js';
 import { Button } from '../../components/controls.js';
 import { ErrorNotice } from '../../components/status.js';
-import { useAction, useApi } from '../app/context.js';
+import { useAction } from '../../components/action.js';
+import { useApi } from '../app/context.js';
 
 export function ConsentCard({ consent: { moreWaiting, waiting }, hubName }: { consent: Consent; hubName: string | null }): ReactElement | null {
   const api = useApi();

@@ -4,7 +4,8 @@ import type { Job } from '../../../main/shared/model.js';
 import { Button, Modal } from '../../components/controls.js';
 import { HookFields, useHooks } from '../../components/HookFields.js';
 import { ErrorNotice } from '../../components/status.js';
-import { useAction, useApi } from '../app/context.js';
+import { useAction } from '../../components/action.js';
+import { useApi } from '../app/context.js';
 
 export function HooksDialog({ job, onClose }: { job: Job; onClose: () => void }): ReactElement {
   const api = useApi();

@@ -7,7 +7,8 @@ import { progressLine, runShare, scheduleText, untilText } from '../../../main/s
 import { sourceText } from '../../../main/shared/sources.js';
 import { Button, Modal, Progress } from '../../components/controls.js';
 import { ErrorNotice, Facts, Notice, StatusBadge } from '../../components/status.js';
-import { useAction, useApi, useNow } from '../app/context.js';
+import { useAction, useNow } from '../../components/action.js';
+import { useApi } from '../app/context.js';
 import { momentText, pastText } from '../app/times.js';
 import { RecoveryKitView } from '../setup/RecoveryKitView.js';
 import { HooksDialog } from './HooksDialog.js';

@@ -8,7 +8,8 @@ import type { IpcResult } from '../../../main/shared/ipc.js';
 import { Button, Modal, TextField } from '../../components/controls.js';
 import { Icon } from '../../components/Icon.js';
 import { ErrorNotice, Facts, Notice, type Tone } from '../../components/status.js';
-import { useAction, useApi, useNow } from '../app/context.js';
+import { useAction, useNow } from '../../components/action.js';
+import { useApi } from '../app/context.js';
 import { momentText, pastText } from '../app/times.js';
 
 const tones: Record<AgentState['connection']['state'], Tone> = {

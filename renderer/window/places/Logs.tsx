@@ -6,7 +6,8 @@ import { countText } from '../../../main/shared/text.js';
 import { Button, Switch } from '../../components/controls.js';
 import { Icon } from '../../components/Icon.js';
 import { Empty, ErrorNotice, type Tone } from '../../components/status.js';
-import { useAction, useApi } from '../app/context.js';
+import { useAction } from '../../components/action.js';
+import { useApi } from '../app/context.js';
 import { linesKept, mergeLogs } from '../app/log-lines.js';
 import { clockText, wholeText } from '../app/times.js';
 

@@ -5,7 +5,8 @@ import { isFinal, isGood } from '../../../main/shared/model.js';
 import { bytesText, countText, durationText } from '../../../main/shared/text.js';
 import { Button } from '../../components/controls.js';
 import { ErrorNotice, Facts, Notice } from '../../components/status.js';
-import { useAction, useApi } from '../app/context.js';
+import { useAction } from '../../components/action.js';
+import { useApi } from '../app/context.js';
 import { RunningNow } from '../jobs/JobCard.js';
 import { Step } from './Step.js';
 

@@ -9,7 +9,8 @@ import { bytesText } from '../../../main/shared/text.js';
 import { Button, RadioChoice, Select, TextField } from '../../components/controls.js';
 import { Icon } from '../../components/Icon.js';
 import { ErrorNotice, Notice } from '../../components/status.js';
-import { useAction, useApi } from '../app/context.js';
+import { useAction } from '../../components/action.js';
+import { useApi } from '../app/context.js';
 import { frequencies, type Frequency } from './draft.js';
 import { Step } from './Step.js';
 

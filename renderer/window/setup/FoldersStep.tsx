@@ -6,7 +6,8 @@ import type { DatabaseSource } from '../../../main/shared/sources.js';
 import { Button, CheckChoice } from '../../components/controls.js';
 import { Icon } from '../../components/Icon.js';
 import { ErrorNotice } from '../../components/status.js';
-import { useAction, useApi } from '../app/context.js';
+import { useAction } from '../../components/action.js';
+import { useApi } from '../app/context.js';
 import { SourcesSection } from './SourcesSection.js';
 import { Step } from './Step.js';
 

@@ -2,7 +2,7 @@
 import { useCallback, type ReactElement } from 'react';
 import { Button } from '../../components/controls.js';
 import { ErrorNotice, Notice } from '../../components/status.js';
-import { useAction } from '../app/context.js';
+import { useAction } from '../../components/action.js';
 import { RecoveryKitView } from './RecoveryKitView.js';
 import { Step } from './Step.js';
 

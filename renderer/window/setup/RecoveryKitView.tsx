@@ -6,7 +6,8 @@ import { recoveryKitAdvice, recoveryKitReason, resticRestoreCommand } from '../.
 import { Button } from '../../components/controls.js';
 import { Icon } from '../../components/Icon.js';
 import { ErrorNotice, Notice } from '../../components/status.js';
-import { useAction, useApi } from '../app/context.js';
+import { useAction } from '../../components/action.js';
+import { useApi } from '../app/context.js';
 
 export function RecoveryKitView({ destinationId, onConfirmed }: { destinationId: string; onConfirmed: () => void }): ReactElement {
   const api = useApi();

@@ -5,7 +5,8 @@ import { isServer, passwordTarget, sourceText, type DatabaseSource } from '../..
 import { Button, Modal } from '../../components/controls.js';
 import { SourceForm } from '../../components/SourceForm.js';
 import { ErrorNotice } from '../../components/status.js';
-import { useAction, useApi } from '../app/context.js';
+import { useAction } from '../../components/action.js';
+import { useApi } from '../app/context.js';
 
 interface Props {
   sources: readonly DatabaseSource[];

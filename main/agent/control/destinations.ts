@@ -1,0 +1,50 @@
+/** Destinations: their repositories, keys and recovery kits. */
+import type { RecoveryKit } from '../../shared/control.js';
+import { HoldfastError } from '../../shared/errors.js';
+import type { AgentParts } from '../parts.js';
+import type { Handlers } from './contract.js';
+
+export type DestinationHandlers = Pick<Handlers, 'prepareDestination' | 'setDestinationKeys' | 'recoveryKit' | 'confirmRecoveryKit' | 'hubOffers' | 'answerRecovery'>;
+
+export function destinationHandlers(parts: AgentParts): DestinationHandlers {
+  const { escrow, memory, prepared, repositories, scheduler, tunnel } = parts;
+  return {
+    prepareDestination: async ({ destination, password }) => {
+      const result = await repositories.vault.prepare(destination, password);
+      prepared.set(destination.id, destination);
+      void escrow.look();
+      return result;
+    },
+    setDestinationKeys: async ({ destination, settings }) => {
+      await repositories.keys.set(destination, settings);
+      scheduler.look();
+      return {};
+    },
+    recoveryKit: ({ destinationId }) => recoveryKit(parts, destinationId),
+    confirmRecoveryKit: async ({ destinationId }) => {
+      const confirmed = new Set([...memory.settings.confirmedRecoveryKits, destinationId]);
+      await memory.remember({ confirmedRecoveryKits: [...confirmed] });
+      scheduler.look();
+      return {};
+    },
+    hubOffers: async () => ({ storage: await tunnel.request('hub.offers', {}).then((offers) => offers.storage, () => false) }),
+    answerRecovery: async ({ allow, recipient }) => {
+      await escrow.answer(recipient, allow);
+      return {};
+    },
+  };
+}
+
+async function recoveryKit({ jobs, options, prepared, repositories }: AgentParts, destinationId: string): Promise<RecoveryKit> {
+  const password = await repositories.vault.password(destinationId);
+  if (password === null) throw new HoldfastError('not-found', 'This computer knows no password for that destination. Prepare the destination first.');
+  const destination = jobs.all.find((job) => job.destination.id === destinationId)?.destination ?? prepared.get(destinationId);
+  return {
+    destinationId,
+    destinationName: destination?.name ?? '',
+    repositoryUrl: destination === undefined ? '' : (await repositories.hubStorage.of(destination.url)).url,
+    password,
+    computer: options.host,
+    createdAt: new Date(options.clock.now()).toISOString(),
+  };
+}

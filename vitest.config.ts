@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** One vitest project per kind of test; `npm test` runs them in this order. Times are limits in milliseconds, never assertions. */
+/** One vitest project per kind of test; build/testing/vitest.mjs says in which order. Times are limits in milliseconds, never assertions. */
 const project = (name: string, testTimeout: number, oneFileAtATime = false) => ({
   test: {
     name,

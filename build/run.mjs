@@ -1,6 +1,7 @@
 // @ts-check
 /** Running other programs from the build scripts. */
 import { spawn } from 'node:child_process';
+import { setPriority } from 'node:os';
 import { Trouble } from './say.mjs';
 
 /**
@@ -9,6 +10,7 @@ import { Trouble } from './say.mjs';
  * @property {NodeJS.ProcessEnv} [env]
  * @property {boolean} [quiet] keep the output, and show it only when the command fails
  * @property {number} [limit] milliseconds after which the command is killed
+ * @property {number} [niceness] 0 to 19; the more, the less it takes from others
  */
 
 /**
@@ -23,6 +25,7 @@ export function run(command, args, options = {}) {
       env: options.env ?? process.env,
       stdio: options.quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
     });
+    if (options.niceness !== undefined && child.pid !== undefined) setPriority(child.pid, options.niceness);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (/** @type {Buffer} */ piece) => (output += piece));
     const timer = options.limit === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), options.limit);

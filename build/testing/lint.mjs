@@ -14,12 +14,14 @@ const checks = [
 ];
 
 /**
- * Runs all checks, whatever each finds.
+ * Runs all checks, whatever each finds, and leaves the processor to whoever else wants it.
  * @param {(name: string, problem: string | undefined) => void} report called after each
+ * @param {() => boolean} isStopped asked before each
  */
-export async function lint(report) {
+export async function lint(report, isStopped) {
   for (const { name, args } of checks) {
-    const { code, output } = await run(process.execPath, args, { cwd: inRoot(), quiet: true, limit: 10 * 60_000 });
+    if (isStopped()) return;
+    const { code, output } = await run(process.execPath, args, { cwd: inRoot(), quiet: true, limit: 10 * 60_000, niceness: 10 });
     report(name, code === 0 ? undefined : output.trim());
   }
 }

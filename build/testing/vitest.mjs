@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { inRoot } from '../checkout.mjs';
 
-/** The projects of vitest.config.ts, quick ones first. */
-export const projects = ['unit', 'integration', 'interop', 'e2e'];
+/** The projects of vitest.config.ts that make `npm test`, in its order: the checks of lint run beside e2e, which mostly waits for windows. */
+export const projects = ['e2e', 'unit', 'integration', 'interop'];
 
 /** Milliseconds after which a project that does not end is ended. */
 const limit = 15 * 60_000;

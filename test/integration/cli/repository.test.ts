@@ -1,6 +1,7 @@
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { makeKeyCheap } from '../../helpers/cheap-key.js';
 import { run, runOk, start } from '../../helpers/processes.js';
 import { until } from '../../helpers/until.js';
 import { home, holdfastJs, lastLine, type Home } from './holdfast.js';
@@ -14,6 +15,7 @@ async function prepared(): Promise<Home & { repo: string; files: string }> {
   writeFileSync(path.join(files, 'a.txt'), 'alpha');
   writeFileSync(path.join(files, 'sub', 'ü b.txt'), 'beta'.repeat(1000));
   expect((await base.holdfast('init', '--repo', repo)).code).toBe(0);
+  await makeKeyCheap(repo, 'the password');
   return { ...base, repo, files };
 }
 

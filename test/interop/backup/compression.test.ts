@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createLocalEngine } from '../../../main/backup/index.js';
 import { openSystemZstd } from '../../../main/backup/compress/libzstd.js';
 import { tunings } from '../../../main/backup/compress/tuning.js';
+import { makeKeyCheap } from '../../helpers/cheap-key.js';
 import { Restic } from '../../helpers/restic.js';
 import { bytes, describe, temporaryFolder } from '../../helpers/trees.js';
 
@@ -50,6 +51,7 @@ test.each(['auto', 'max'] as const)('%s', async (compression) => {
     await engine.init({ repository: ${JSON.stringify(theirs)} });
     return (await engine.backup(${JSON.stringify(request(theirs))})).error_count;`)).toEqual({ alone: true, result: 0 });
   await engine.init({ repository: ours });
+  await makeKeyCheap(ours.url, ours.password);
   await engine.backup({ repository: ours, paths: ['.'], workingFolder: source, compression });
 
   await new Restic(theirs.url, 'pw', folder.path).check();

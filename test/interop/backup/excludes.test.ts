@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createLocalEngine, type ExcludeOptions } from '../../../main/backup/index.js';
+import { makeKeyCheap } from '../../helpers/cheap-key.js';
 import { Restic } from '../../helpers/restic.js';
 import { temporaryFolder } from '../../helpers/trees.js';
 
@@ -23,6 +24,7 @@ beforeAll(async () => {
   writeFileSync(join(source, 'work/.gitignore'), '# logs\n*.log\n!keep.log\n/build/\n');
   writeFileSync(join(folder.path, 'rules'), '# comment\n\n*.txt\n$HOLDFAST_TEST_NAME\n');
   await engine.init({ repository });
+  await makeKeyCheap(repository.url, repository.password);
 });
 afterAll(() => { folder.remove(); });
 

@@ -15,6 +15,7 @@ import { LocalBackend } from '../../../main/backup/backend/local.js';
 import { openRepository } from '../../../main/backup/repository/repository.js';
 import { PackSaver } from '../../../main/backup/repository/pack-saver.js';
 import { TreePacker } from '../../../main/backup/archiver/tree-packer.js';
+import { makeKeyCheap } from '../../helpers/cheap-key.js';
 import { Restic } from '../../helpers/restic.js';
 import { bytes, describe, isRoot, temporaryFolder } from '../../helpers/trees.js';
 
@@ -32,6 +33,7 @@ async function place(url = join(folder.path, `repo-${count}`)): Promise<{ url: s
   mkdirSync(source);
   const repository = { url, password: 'pw' };
   await engine.init({ repository });
+  await makeKeyCheap(repository.url, repository.password);
   return { url, source, repository, restic: new Restic(url, 'pw', folder.path) };
 }
 

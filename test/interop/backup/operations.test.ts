@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { createEngine } from '../../../main/backup/index.js';
+import { makeKeyCheap } from '../../helpers/cheap-key.js';
 import { Restic } from '../../helpers/restic.js';
 import { bytes, describe, temporaryFolder } from '../../helpers/trees.js';
 
@@ -21,6 +22,7 @@ async function place(): Promise<{ url: string; source: string; restic: Restic; r
   mkdirSync(join(source, 'sub'), { recursive: true });
   const repository = { url, password: 'pw' };
   await engine.init({ repository });
+  await makeKeyCheap(repository.url, repository.password);
   return { url, source, restic: new Restic(url, 'pw', folder.path), repository };
 }
 

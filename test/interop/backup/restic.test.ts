@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync, r
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe as group, expect, onTestFinished, test } from 'vitest';
 import * as engine from '../../../main/backup/index.js';
+import { makeKeyCheap } from '../../helpers/cheap-key.js';
 import { Restic } from '../../helpers/restic.js';
 import { bytes, describe, makeZoo, temporaryFolder } from '../../helpers/trees.js';
 
@@ -68,6 +69,7 @@ group('both write', () => {
     try {
       process.env['TZ'] = zone;
       await engine.init({ repository: first.repository });
+      await makeKeyCheap(first.repository.url, first.repository.password);
       // relative, so that the folders above, which change while tests run, are no part of it
       const ours = await engine.backup({ repository: first.repository, paths: ['zoo'], workingFolder: folder.path });
       const theirs = await first.restic.backup(['zoo'], { cwd: folder.path, args: ['--force'] });
@@ -75,6 +77,7 @@ group('both write', () => {
       expect(new Set((await first.restic.snapshots()).map((s) => s.tree))).toEqual(new Set([ours.tree_id]));
 
       await second.restic.init();
+      await makeKeyCheap(second.repository.url, second.repository.password);
       await second.restic.backup(['zoo'], { cwd: folder.path });
       const after = await engine.backup({ repository: second.repository, paths: ['zoo'], workingFolder: folder.path, force: true });
       expect(after).toMatchObject({ data_blobs: 0, tree_blobs: 0, error_count: 0 });
@@ -105,6 +108,7 @@ group('both write', () => {
   test('in turns on one repository, with changes in between', async () => {
     const { restic, repository } = place();
     await restic.init();
+    await makeKeyCheap(repository.url, repository.password);
     const source = join(folder.path, 'turns');
     cpSync(join(import.meta.dirname, '../../../main'), source, { recursive: true, verbatimSymlinks: true });
     for (let turn = 0; turn < 4; turn++) {
@@ -122,6 +126,7 @@ group('both write', () => {
   test('relative, parent and overlapping paths give the same trees', async () => {
     const { restic, repository } = place();
     await restic.init();
+    await makeKeyCheap(repository.url, repository.password);
     // Folders above an absolute path are part of the tree, so they must not change meanwhile, as /tmp does while tests run.
     const quiet = mkdtempSync('/var/tmp/holdfast-test-');
     onTestFinished(() => rmSync(quiet, { recursive: true }));

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createLocalEngine, type BackupSummary } from '../../../main/backup/index.js';
 import { Files } from '../../../main/backup/posix/files.js';
+import { makeKeyCheap } from '../../helpers/cheap-key.js';
 import { Restic } from '../../helpers/restic.js';
 import { temporaryFolder } from '../../helpers/trees.js';
 
@@ -47,6 +48,7 @@ beforeAll(async () => {
   attribute('user.two', 'another');
   execFileSync('mkfifo', [at('odd', 'pipe')]);
   await engine.init({ repository });
+  await makeKeyCheap(repository.url, repository.password);
   await backup();
 });
 afterAll(() => { folder.remove(); });

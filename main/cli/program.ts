@@ -2,54 +2,67 @@
 import { Command, CommanderError, Option } from 'commander';
 import { readVersion } from './version.js';
 import { asHoldfastError, exitCodeFor, HoldfastError } from '../shared/errors.js';
-import { register as agent } from './commands/agent.js';
-import { register as agents } from './commands/agents.js';
-import { register as alerts } from './commands/alerts.js';
-import { register as approve } from './commands/approve.js';
-import { register as backup } from './commands/backup.js';
-import { register as check } from './commands/check.js';
-import { register as copy } from './commands/copy.js';
-import { register as destination } from './commands/destination.js';
-import { register as diff } from './commands/diff.js';
-import { register as discover } from './commands/discover.js';
-import { register as doctor } from './commands/doctor.js';
-import { register as drill } from './commands/drill.js';
-import { register as dump } from './commands/dump.js';
-import { register as escrow } from './commands/escrow.js';
-import { register as find } from './commands/find.js';
-import { register as forget } from './commands/forget.js';
-import { register as hub } from './commands/hub.js';
-import { register as init } from './commands/init.js';
-import { register as job } from './commands/job.js';
-import { register as join } from './commands/join.js';
-import { register as key } from './commands/key.js';
-import { register as logs } from './commands/logs.js';
-import { register as ls } from './commands/ls.js';
-import { register as prune } from './commands/prune.js';
-import { register as recover } from './commands/recover.js';
-import { register as recoveryKit } from './commands/recovery-kit.js';
-import { register as repair } from './commands/repair.js';
-import { register as restore } from './commands/restore.js';
-import { register as secret } from './commands/secret.js';
-import { register as service } from './commands/service.js';
-import { register as setupToken } from './commands/setup-token.js';
-import { register as snapshots } from './commands/snapshots.js';
-import { register as start } from './commands/start.js';
-import { register as storage } from './commands/storage.js';
-import { register as stats } from './commands/stats.js';
-import { register as status } from './commands/status.js';
-import { register as tag } from './commands/tag.js';
-import { register as uninstall } from './commands/uninstall.js';
-import { register as unlock } from './commands/unlock.js';
-import { Cli } from './cli.js';
+import { Cli, type Register } from './cli.js';
 
-/** In the order of the help. */
-const commands = [
-  init, backup, snapshots, ls, find, diff, restore, dump, check, forget, prune, tag, copy, unlock, repair, stats, key,
-  hub, storage, escrow, recover, setupToken, agents, alerts, join, approve, agent, discover, job, destination, drill, secret, recoveryKit, status, logs, doctor, service, uninstall, start,
-];
+/** In the order of the help. Each is loaded when it is called: most commands, and the agent above all, need little of what the others load. */
+const commands: Readonly<Record<string, () => Promise<{ register: Register }>>> = {
+  init: () => import('./commands/init.js'),
+  backup: () => import('./commands/backup.js'),
+  snapshots: () => import('./commands/snapshots.js'),
+  ls: () => import('./commands/ls.js'),
+  find: () => import('./commands/find.js'),
+  diff: () => import('./commands/diff.js'),
+  restore: () => import('./commands/restore.js'),
+  dump: () => import('./commands/dump.js'),
+  check: () => import('./commands/check.js'),
+  forget: () => import('./commands/forget.js'),
+  prune: () => import('./commands/prune.js'),
+  tag: () => import('./commands/tag.js'),
+  copy: () => import('./commands/copy.js'),
+  unlock: () => import('./commands/unlock.js'),
+  repair: () => import('./commands/repair.js'),
+  stats: () => import('./commands/stats.js'),
+  key: () => import('./commands/key.js'),
+  hub: () => import('./commands/hub.js'),
+  'hub-storage': () => import('./commands/storage.js'),
+  escrow: () => import('./commands/escrow.js'),
+  recover: () => import('./commands/recover.js'),
+  'setup-token': () => import('./commands/setup-token.js'),
+  agents: () => import('./commands/agents.js'),
+  alerts: () => import('./commands/alerts.js'),
+  join: () => import('./commands/join.js'),
+  approve: () => import('./commands/approve.js'),
+  agent: () => import('./commands/agent.js'),
+  discover: () => import('./commands/discover.js'),
+  job: () => import('./commands/job.js'),
+  destination: () => import('./commands/destination.js'),
+  drill: () => import('./commands/drill.js'),
+  secret: () => import('./commands/secret.js'),
+  'recovery-kit': () => import('./commands/recovery-kit.js'),
+  status: () => import('./commands/status.js'),
+  logs: () => import('./commands/logs.js'),
+  doctor: () => import('./commands/doctor.js'),
+  service: () => import('./commands/service.js'),
+  uninstall: () => import('./commands/uninstall.js'),
+  start: () => import('./commands/start.js'),
+};
 
-export function buildProgram(cli: Cli): Command {
+/** Options before the command whose next word is their value. */
+const withValue = ['-r', '--repo', '-p', '--password-file', '--data'];
+
+/** @returns the command that a command line names, also after `help`; undefined where commander has to look at all of them. */
+function namedCommand(args: readonly string[]): string | undefined {
+  for (let at = 0; at < args.length; at += 1) {
+    const word = args[at] ?? '';
+    if (withValue.includes(word)) at += 1;
+    else if (!word.startsWith('-') && word !== 'help') return Object.hasOwn(commands, word) ? word : undefined;
+  }
+  return undefined;
+}
+
+async function buildProgram(cli: Cli, args: readonly string[]): Promise<Command> {
+  const named = namedCommand(args);
+  const modules = await Promise.all((named === undefined ? Object.keys(commands) : [named]).map((name) => commands[name]?.()));
   const program = new Command('holdfast')
     .description('Backs up this computer into repositories that restic can read, alone or for a hub.')
     .version(readVersion(), '-V, --version', 'print the version')
@@ -64,7 +77,7 @@ export function buildProgram(cli: Cli): Command {
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()
     .configureOutput({ writeOut: (text) => cli.write(text), writeErr: () => undefined });
-  for (const register of commands) register(program, cli);
+  for (const module of modules) module?.register(program, cli);
   return program;
 }
 
@@ -75,7 +88,7 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
 }
 
 async function execute(cli: Cli, args: readonly string[]): Promise<number> {
-  const program = buildProgram(cli);
+  const program = await buildProgram(cli, args);
   cli.json = args.includes('--json');
   try {
     if (args.length === 0) {

@@ -37,7 +37,7 @@ type Log = (level: LogLevel, message: string) => void;
 /** @throws HoldfastError with what keeps the agent from starting. A hub that does not start is logged: backups go on without it. */
 export async function openComputer({ notify, paths, version }: ComputerOptions): Promise<Computer> {
   await makeFolders(paths);
-  const settings = openSettings(paths.settingsFile, (options) => new ElectronStore<Record<string, unknown>>(options));
+  const settings = openSettings(paths.settingsFile, async (options) => new ElectronStore<Record<string, unknown>>(options));
   let log: Log = (_level, message) => console.error(message);
   const hub = new OwnHub({ settings, dataFolder: paths.hubFolder, version, name: hostname(), notify, log: (level, message) => log(level, message) });
   const agent = await startAgent({
@@ -85,7 +85,7 @@ function minding(control: AgentControl, hub: OwnHub): AgentControl {
   return {
     call: async (method, params) => {
       const result = await control.call(method, params);
-      if (method === 'leave' || (method === 'join' && !hub.isWanted())) hub.enable(false);
+      if (method === 'leave' || (method === 'join' && !hub.isWanted())) await hub.enable(false);
       return result;
     },
     on: (event, listener) => control.on(event, listener),

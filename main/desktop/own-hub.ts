@@ -51,7 +51,7 @@ export class OwnHub {
     this.door = door;
     const before = settings.read();
     const isMine = before.hub !== null && before.hub.url === urlOf(port);
-    settings.update({
+    await settings.update({
       embeddedHub: { ...before.embeddedHub, port: Number(new URL(door.url).port) },
       ...(isMine ? { hub: { url: door.url, fingerprint: door.fingerprint } } : {}),
     });
@@ -64,16 +64,16 @@ export class OwnHub {
 
   /** Joins this hub, whatever this computer belonged to. */
   async adopt(control: AgentControl): Promise<void> {
-    this.enable(true);
+    await this.enable(true);
     await this.start();
     if (this.door !== null) await this.join(this.door, control);
   }
 
   /** Whether it runs at the next start. */
-  enable(enabled: boolean): void {
+  async enable(enabled: boolean): Promise<void> {
     const { settings } = this.options;
     const { embeddedHub } = settings.read();
-    if (embeddedHub.enabled !== enabled) settings.update({ embeddedHub: { ...embeddedHub, enabled } });
+    if (embeddedHub.enabled !== enabled) await settings.update({ embeddedHub: { ...embeddedHub, enabled } });
   }
 
   async close(): Promise<void> {

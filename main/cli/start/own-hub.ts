@@ -22,7 +22,7 @@ export async function startOwnHub(paths: Paths, settings: Settings, logger: Logg
     logger.log('warn', `${error.message} The hub takes another port.`);
     return listen(0);
   });
-  settings.update({
+  await settings.update({
     embeddedHub: { ...embeddedHub, port: Number(new URL(hub.url).port) },
     ...(joined === null ? {} : { hub: { url: hub.url, fingerprint: hub.fingerprint } }),
   });

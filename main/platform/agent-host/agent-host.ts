@@ -15,7 +15,7 @@ import type { TunnelIdentity } from '../../agent/tunnel-port.js';
 import type { AgentControl } from '../../shared/control.js';
 import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
 import type { LogEntry } from '../../shared/model.js';
-import { systemClock } from '../clock.js';
+import { systemClock, timezone } from '../clock.js';
 import { createAgentEngine } from '../engine/engine.js';
 import { openAppendLog } from '../files/append-log.js';
 import { openDocument } from '../files/document.js';
@@ -185,7 +185,7 @@ async function assemble(options: StartAgentOptions, { logging, secrets }: AgentH
       random: () => randomInt(2 ** 32) / 2 ** 32,
       logger: tunnelLogger,
       journal,
-      hello: () => ({ ...computer, capabilities: [], jobsRevision: jobsRevision(), timezone: Intl.DateTimeFormat().resolvedOptions().timeZone }),
+      hello: () => ({ ...computer, capabilities: [], jobsRevision: jobsRevision(), timezone: timezone(env) }),
       events,
     }),
     enrol: enrolAtHub,

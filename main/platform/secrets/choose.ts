@@ -28,7 +28,7 @@ export async function chooseSecretStore({ env, settings, keychainState, openKeyc
   const kind = ordered ?? before ?? ((await keychainState()) === 'absent' ? 'file' : 'keychain');
   const store = kind === 'keychain' ? openKeychain() : openFile();
   if (before === null) {
-    settings.update({ secrets: kind });
+    await settings.update({ secrets: kind });
     if (kind === 'file') say(`There is no keychain here: passwords and tokens are kept in ${store.description}`);
   } else if (before !== kind) {
     const other = before === 'keychain' ? 'the keychain' : openFile().description;

@@ -16,7 +16,7 @@ export interface Settings {
   /** What the file held when it was last read or written. */
   read(): SettingsData;
   /** Changes some fields and writes the file. @throws HoldfastError; nothing is changed then. */
-  update(change: Partial<SettingsData>): void;
+  update(change: Partial<SettingsData>): Promise<void>;
 }
 
 /** What conf and electron-store have in common. `store` reads the file, assigning it replaces the file. */
@@ -36,18 +36,22 @@ export interface SettingsStoreOptions {
 }
 
 /**
- * @param createStore e.g. `(options) => new Conf(options)`.
+ * @param createStore e.g. `async (options) => new Conf(options)`; called before the first change, so that an agent which changes
+ *   nothing does not hold it in memory.
  * @throws HoldfastError `settings-invalid` when the file is not JSON or does not fit. It is never overwritten then.
  */
-export function openSettings(file: string, createStore: (options: SettingsStoreOptions) => SettingsStore): Settings {
+export function openSettings(file: string, createStore: (options: SettingsStoreOptions) => Promise<SettingsStore>): Settings {
   let value = check(file, readRaw(file));
   const name = path.basename(file, '.json');
-  const store = createStore({
+  let opened: Promise<SettingsStore> | null = null;
+  const open = (): Promise<SettingsStore> => (opened ??= createStore({
     cwd: path.dirname(file), name, configName: name, fileExtension: 'json', configFileMode: 0o600, clearInvalidConfig: false, accessPropertiesByDotNotation: false,
-  });
+  }));
   return {
     read: () => value,
-    update: (change) => {
+    update: async (change) => {
+      check(file, readRaw(file)); // before a store reads it
+      const store = await open();
       // From the file, not from memory: another program may have written, and a newer version may know more fields.
       const raw = readRaw(file);
       const next = check(file, { ...raw, ...change });
@@ -65,7 +69,7 @@ export function openSettings(file: string, createStore: (options: SettingsStoreO
 export function agentSettings(settings: Settings): Document<AgentSettings> {
   return {
     read: () => settings.read(),
-    write: (value) => Promise.resolve().then(() => settings.update(agentSettingsSchema.parse(value))),
+    write: async (value) => settings.update(agentSettingsSchema.parse(value)),
   };
 }
 

@@ -13,7 +13,7 @@ describe('settings', () => {
     const settings = open(file);
     expect(settings.read()).toMatchObject({ hub: null, paused: null, notifications: true, embeddedHub: { enabled: true, lan: false, port: null } });
     await expect(stat(file)).rejects.toMatchObject({ code: 'ENOENT' });
-    settings.update({ notifications: false });
+    await settings.update({ notifications: false });
     expect(open(file).read().notifications).toBe(false);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
   });
@@ -23,14 +23,14 @@ describe('settings', () => {
     await writeFile(file, JSON.stringify({ future: { a: 1 }, notifications: false }));
     const settings = open(file);
     await writeFile(file, JSON.stringify({ future: { a: 2 }, notifications: false, name: 'laptop' }));
-    settings.update({ secrets: 'file' });
+    await settings.update({ secrets: 'file' });
     expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ future: { a: 2 }, notifications: false, name: 'laptop', secrets: 'file' });
   });
 
   it('let the agent change its part and no other', async () => {
     const file = path.join(tempFolder(), 'settings.json');
     const settings = open(file);
-    settings.update({ notifications: false });
+    await settings.update({ notifications: false });
     const document = agentSettings(settings);
     await document.write({ ...document.read(), paused: { until: null } });
     expect(open(file).read()).toMatchObject({ notifications: false, paused: { until: null } });
@@ -53,7 +53,7 @@ describe('settings', () => {
     const file = path.join(tempFolder(), 'settings.json');
     const settings = open(file);
     await writeFile(file, 'oops');
-    expect(() => settings.update({ notifications: false })).toThrow(expect.objectContaining({ code: 'settings-invalid' }));
+    await expect(settings.update({ notifications: false })).rejects.toThrow(expect.objectContaining({ code: 'settings-invalid' }));
     expect(await readFile(file, 'utf8')).toBe('oops');
     expect(settings.read().notifications).toBe(true);
   });
@@ -65,6 +65,6 @@ describe('settings', () => {
     await rm(folder, { recursive: true });
     await writeFile(folder, ''); // a file where the folder was: fails for root as well
     await chmod(folder, 0o600);
-    expect(() => settings.update({ notifications: false })).toThrow(/Cannot (read|write)/);
+    await expect(settings.update({ notifications: false })).rejects.toThrow(/Cannot (read|write)/);
   });
 });

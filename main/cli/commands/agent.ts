@@ -13,6 +13,8 @@ export const register: Register = (program, cli) => {
     .option('--fingerprint <hex>', 'SHA-256 of its certificate, for a hub with a certificate of its own')
     .action(cli.action(options, async ({ options: given }) => {
       const { signal } = cli;
+      const { restingCompilers } = await import('../../platform/engine/compilers.js');
+      const compilers = restingCompilers(); // before the rest is loaded
       const [{ openHome }, { givenIdentity }, { localHub }, { printConnections }, { startAgent }, { consoleLine }] = await Promise.all([
         import('../agent/open.js'), import('../agent/identity.js'), import('../agent/local-hub.js'), import('../agent/connection-lines.js'),
         import('../../platform/agent-host/agent-host.js'), import('../../platform/logging/logging.js'),
@@ -23,7 +25,7 @@ export const register: Register = (program, cli) => {
         throw new HoldfastError('token-unknown', 'This computer belongs to no hub yet. Join one with "holdfast join LINK", or give --token-file.');
       }
       const agent = await startAgent({
-        paths, settings, env: cli.env, version: readVersion(), attach: false, givenIdentity: identity,
+        paths, settings, env: cli.env, version: readVersion(), attach: false, givenIdentity: identity, compilers,
         sink: (entry) => { if (!cli.quiet && entry.level !== 'debug') cli.warn(cli.json ? JSON.stringify(entry) : consoleLine(entry)); },
       });
       const end = printConnections(cli, agent.control);

@@ -16,6 +16,7 @@ import type { AgentControl } from '../../shared/control.js';
 import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
 import type { LogEntry } from '../../shared/model.js';
 import { systemClock, timezone } from '../clock.js';
+import { busyCompilers, type Compilers } from '../engine/compilers.js';
 import { createAgentEngine } from '../engine/engine.js';
 import { openAppendLog } from '../files/append-log.js';
 import { openDocument } from '../files/document.js';
@@ -47,6 +48,8 @@ export interface StartAgentOptions {
   readonly power?: (own: PowerAndNetwork) => PowerAndNetwork;
   /** Called with each log line, e.g. to print it. */
   readonly sink?: (entry: LogEntry) => void;
+  /** For a process that has nothing to do but its agent; they are always on otherwise. */
+  readonly compilers?: Compilers;
   /** Attach to an agent that runs already? Otherwise that is an error. */
   readonly attach?: boolean;
 }
@@ -162,6 +165,7 @@ async function assemble(options: StartAgentOptions, { logging, secrets }: AgentH
     // Not through the engine's index: this thread needs the door to the engine's thread and nothing behind it.
     open: async () => (await import('../../backup/thread/engine.js')).createEngine(),
     logger: logging.scoped('engine'),
+    compilers: options.compilers ?? busyCompilers,
     sources: { env, password: (target) => passwords.get(target) },
     cacheFolder: path.join(paths.cacheFolder, 'repositories'),
   });

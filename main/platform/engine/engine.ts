@@ -6,6 +6,7 @@ import type { SourcePorts } from '../../backup/source/source.js';
 import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
 import type { Retention, RunProgress, RunResult } from '../../shared/model.js';
 import { backUp } from './backup.js';
+import type { Compilers } from './compilers.js';
 import { checkPlace, holdsRepository, localFolder } from './place.js';
 import { createSnapshotReader } from './reader.js';
 import { keepPolicyFor, snapshotInfo } from './translate.js';
@@ -13,6 +14,7 @@ import { keepPolicyFor, snapshotInfo } from './translate.js';
 export interface EnginePorts {
   open(): Promise<BackupEngine>;
   readonly logger: Logger;
+  readonly compilers: Compilers;
   /** What databases and sites need of this computer. */
   readonly sources: Omit<SourcePorts, 'warn'>;
   /** Where metadata of remote repositories is kept. */
@@ -98,7 +100,12 @@ class AgentEngine implements Engine {
 
   private async with<T>(work: (engine: BackupEngine) => Promise<T>): Promise<T> {
     if (this.closed) throw new HoldfastError('cancelled', 'Holdfast is ending.');
-    this.opened ??= this.ports.open();
-    return work(await this.opened);
+    const done = this.ports.compilers.wake();
+    try {
+      this.opened ??= this.ports.open();
+      return await work(await this.opened);
+    } finally {
+      done();
+    }
   }
 }

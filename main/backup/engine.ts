@@ -1,7 +1,8 @@
 /** All operations, run in the calling thread: for a command that does one thing and ends. */
 import { backup } from './operations/backup.js';
 import { check } from './operations/check.js';
-import { diff, find } from './operations/compare.js';
+import { diff } from './operations/diff.js';
+import { find } from './operations/find.js';
 import { copy } from './operations/copy.js';
 import { dump } from './operations/dump.js';
 import { forget } from './operations/forget.js';

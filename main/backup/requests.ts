@@ -119,7 +119,10 @@ export const lsRequest = base.extend({
 export type LsRequest = z.input<typeof lsRequest>;
 
 export const findRequest = base.extend({
+  /** Of files; with `objects`, IDs or prefixes of them. */
   patterns: z.array(z.string()).min(1),
+  /** Look for what uses these blobs, trees, or the blobs of these packs, instead of for names. */
+  objects: z.enum(['blob', 'tree', 'pack']).optional(),
   ignoreCase: z.boolean().optional(),
   snapshots: z.array(z.string()).optional(),
   filter: snapshotFilter.optional(),
@@ -167,6 +170,8 @@ export const checkRequest = base.extend({
   /** `n/t`, `x%` or a size such as `50M`, as in restic. */
   readDataSubset: z.string().optional(),
   noLock: z.boolean().optional(),
+  /** Trust the metadata kept on this computer instead of reading the repository's. */
+  withCache: z.boolean().optional(),
   gentle: z.boolean().optional(),
   workers: z.number().int().positive().max(64).optional(),
 });
@@ -197,6 +202,8 @@ export const pruneOptions = z.object({
   repackCacheableOnly: z.boolean().optional(),
   repackSmall: z.boolean().optional(),
   repackUncompressed: z.boolean().optional(),
+  /** The repository's own ID: first removes the index, then what is unused, and writes nothing before; for a destination without room. */
+  unsafeRecoverNoFreeSpace: z.string().optional(),
 });
 export type PruneOptions = z.infer<typeof pruneOptions>;
 

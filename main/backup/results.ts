@@ -105,7 +105,21 @@ export interface LsEntry {
 }
 export interface LsResult { snapshot: Snapshot; entries: LsEntry[] }
 
-export interface FindResult { matches: { snapshot: string; time: string; hits: number; matches: LsEntry[] }[] }
+/** Where a blob or tree is used, as restic's JSON has it. */
+export interface FoundObject {
+  object_type: 'blob' | 'tree';
+  id: string;
+  path: string;
+  parent_tree?: string;
+  snapshot: string;
+  time: string;
+}
+
+export interface FindResult {
+  matches: { snapshot: string; time: string; hits: number; matches: LsEntry[] }[];
+  /** Only of a search for objects. */
+  objects: FoundObject[];
+}
 
 export interface DiffChange {
   message_type: 'change';

@@ -39,6 +39,12 @@ function componentSource(component: string): string | null {
   return out;
 }
 
+/** Tests one name against one component of a pattern (Go's filepath.Match). @returns null when the pattern is malformed */
+export function componentTest(component: string): RegExp | null {
+  const source = componentSource(component);
+  return source === null ? null : new RegExp(`^${source}$`, 'u');
+}
+
 function classSource(chars: readonly string[], start: number): { source: string; end: number } | null {
   let i = start;
   let out = '[';

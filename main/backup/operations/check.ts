@@ -14,7 +14,7 @@ import { ProgressReporter, withRepository } from './session.js';
 export async function check(request: CheckRequest, control: Control = {}): Promise<CheckSummary> {
   const parsed = checkRequest.parse(request);
   const started = Date.now();
-  return withRepository({ ...parsed.repository, cacheFolder: false }, parsed.noLock ? 'none' : 'shared', control, async ({ repository, signal }) => {
+  return withRepository(parsed.withCache ? parsed.repository : { ...parsed.repository, cacheFolder: false }, parsed.noLock ? 'none' : 'shared', control, async ({ repository, signal }) => {
     const errors: CheckSummary['errors'] = [];
     const hints: string[] = [];
     const broken = new Set<Id>();

@@ -1,4 +1,5 @@
 /** The prune operation: removes data that no snapshot uses. */
+import { HoldfastError } from '../../shared/errors.js';
 import type { Id } from '../format/id.js';
 import { isId } from '../format/id.js';
 import type { BlobIndex, BlobLocation } from '../index/blob-index.js';
@@ -23,6 +24,9 @@ export async function prune(request: PruneRequest, control: Control = {}): Promi
 /** Prunes in a repository that is open and locked. */
 export async function pruneIn(session: Session, options: PruneOptions, dryRun: boolean, control: Control): Promise<PruneSummary> {
   const { repository, signal } = session;
+  if (withoutRoom(options) && options.unsafeRecoverNoFreeSpace !== repository.config.id) {
+    throw new HoldfastError('usage', `That is not the ID of this repository, which is ${repository.config.id}. Try prune with --max-repack-size 0 first; give the ID only when that fails for want of room.`);
+  }
   const started = Date.now();
   let done = 0;
   let total = 0;
@@ -33,7 +37,7 @@ export async function pruneIn(session: Session, options: PruneOptions, dryRun: b
     const { marks } = await findUsedBlobs(repository, index, await loadSnapshots(repository, signal), signal, (trees) => { done = trees; });
     const sizes = new Map<Id, number>();
     for await (const { name, size } of repository.backend.list('data', signal)) if (isId(name)) sizes.set(name, size);
-    const plan = planPrune(index, marks, sizes, repository.config.version, packSize, options);
+    const plan = planPrune(index, marks, sizes, repository.config.version, packSize, withoutRoom(options) ? { ...options, maxRepackSize: '0' } : options);
     if (!dryRun) {
       action = 'prune';
       done = 0;
@@ -51,12 +55,15 @@ export async function pruneIn(session: Session, options: PruneOptions, dryRun: b
   }
 }
 
+const withoutRoom = ({ unsafeRecoverNoFreeSpace: id }: PruneOptions): boolean => id !== undefined;
+
 async function execute(session: Session, index: BlobIndex, indexFiles: readonly Id[], plan: PrunePlan, options: PruneOptions, onPack: () => void): Promise<void> {
   const { repository, signal } = session;
   const { backend } = repository;
   for (const name of plan.unindexed) await backend.remove({ kind: 'data', name }, signal);
   const gone = new Set([...plan.remove, ...plan.repack, ...plan.forgotten]);
   if (gone.size === 0) return;
+  if (withoutRoom(options)) return executeWithoutRoom(session, index, indexFiles, plan, gone);
   const fresh: IndexedPack[] = [];
   if (plan.repack.length > 0) {
     const saver = new PackSaver(repository, { signal, onSaved: (pack) => { fresh.push(pack); } });
@@ -72,6 +79,17 @@ async function execute(session: Session, index: BlobIndex, indexFiles: readonly 
   const written = await repository.ids('index', signal);
   await replaceIndex(repository, [...packsOf(index, gone), ...fresh], [...new Set([...indexFiles, ...written])], signal);
   for (const name of [...plan.remove, ...plan.repack]) await backend.remove({ kind: 'data', name }, signal);
+}
+
+/**
+ * Makes room before anything is written: the index goes first, so that none is left that names packs which are gone. Until the
+ * new index is written the repository cannot be read; `repair index` brings it back after an interruption.
+ */
+async function executeWithoutRoom({ repository, signal }: Session, index: BlobIndex, indexFiles: readonly Id[], plan: PrunePlan, gone: ReadonlySet<Id>): Promise<void> {
+  const { backend } = repository;
+  for (const name of indexFiles) await backend.remove({ kind: 'index', name }, signal);
+  for (const name of plan.remove) await backend.remove({ kind: 'data', name }, signal);
+  await replaceIndex(repository, packsOf(index, gone), [], signal);
 }
 
 function toCopy(index: BlobIndex, plan: PrunePlan): Map<Id, BlobLocation[]> {

@@ -1,9 +1,11 @@
+import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
 import type { BackupSummary } from '../../backup/types.js';
 import { HoldfastError } from '../../shared/errors.js';
 import { bytesText, countText, durationText } from '../../shared/text.js';
 import { collect, type Register } from '../cli.js';
 import { repositoryAccess } from '../repository/access.js';
+import { listedPaths } from '../repository/files-from.js';
 import { engineControl } from '../repository/control.js';
 import { withEngine } from '../repository/engine.js';
 import { parseSize } from '../repository/size.js';
@@ -17,6 +19,7 @@ const options = z.object({
   ignoreInode: z.boolean().optional(), ignoreCtime: z.boolean().optional(), withAtime: z.boolean().optional(),
   compression: z.enum(['off', 'fastest', 'auto', 'max']).optional(), packSize: z.coerce.number().int().optional(),
   gentle: z.boolean().optional(), scan: z.boolean().optional(), stdin: z.boolean().optional(), stdinFilename: z.string().min(1).default('stdin'),
+  filesFrom: list, filesFromVerbatim: list, filesFromRaw: list,
 });
 
 export const register: Register = (program, cli) => {
@@ -45,16 +48,25 @@ export const register: Register = (program, cli) => {
     .option('--pack-size <MiB>', 'size of the files in the repository')
     .option('--gentle', 'one worker at low priority')
     .option('--no-scan', 'do not count the files first')
+    .option('--files-from <file>', 'read what to save from a list of patterns, one per line; - is standard input', collect)
+    .option('--files-from-verbatim <file>', 'the same with names that are taken as they are', collect)
+    .option('--files-from-raw <file>', 'the same with names that each end with a NUL byte', collect)
     .option('--stdin', 'save standard input as a file')
     .option('--stdin-filename <name>', 'its name in the snapshot')
     .action(cli.action(options, async ({ args, options: given }) => {
-      if (args.length === 0 && given.stdin !== true) throw new HoldfastError('usage', 'Nothing to back up is named. Give at least one file or folder.');
+      const lists = [...given.filesFrom ?? [], ...given.filesFromVerbatim ?? [], ...given.filesFromRaw ?? []];
+      if (given.stdin === true && (args.length > 0 || lists.length > 0)) throw new HoldfastError('usage', '--stdin saves one stream, so neither paths nor lists go with it.');
+      if (lists.filter((file) => file === '-').length > 1) throw new HoldfastError('usage', 'Standard input can be read once, so only one list may be -.');
+      const workingFolder = cli.process.cwd();
+      const listed = await listedPaths(given, { workingFolder, stdin: () => buffer(cli.process.stdin), warn: (text) => { cli.warn(text); } });
+      const paths = [...listed, ...args];
+      if (paths.length === 0 && given.stdin !== true) throw new HoldfastError('usage', 'Nothing to back up is named. Give at least one file or folder.');
       const { exclude, iexclude, excludeFile, iexcludeFile, excludeIfPresent, excludeCaches, excludeLargerThan, oneFileSystem, gitignore, developerPreset } = given;
       const repository = await repositoryAccess(cli, given);
       const summary = await withEngine((engine) => engine.backup({
         repository,
-        paths: given.stdin === true ? [] : [...args],
-        workingFolder: cli.process.cwd(),
+        paths,
+        workingFolder,
         host: given.host, tags: given.tag, time: given.time, parent: given.parent, force: given.force, dryRun: given.dryRun,
         skipIfUnchanged: given.skipIfUnchanged, ignoreInode: given.ignoreInode, ignoreCtime: given.ignoreCtime, withAtime: given.withAtime,
         compression: given.compression, packSize: given.packSize, gentle: given.gentle, scan: given.scan,

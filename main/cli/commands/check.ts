@@ -7,17 +7,18 @@ import { repositoryAccess } from '../repository/access.js';
 import { engineControl } from '../repository/control.js';
 import { withEngine } from '../repository/engine.js';
 
-const options = z.object({ readData: z.boolean().optional(), readDataSubset: z.string().min(1).optional() });
+const options = z.object({ readData: z.boolean().optional(), readDataSubset: z.string().min(1).optional(), withCache: z.boolean().optional() });
 
 export const register: Register = (program, cli) => {
   program.command('check').description('see whether the repository is whole')
     .option('--read-data', 'read and verify every byte')
     .option('--read-data-subset <part>', 'read and verify a part: n/t, x% or a size such as 500M')
+    .option('--with-cache', 'trust the metadata kept on this computer instead of reading that of the repository')
     .option('--no-lock', 'do not lock the repository (for one that cannot be written)')
     .action(cli.action(options.extend({ lock: z.boolean().default(true) }), async ({ options: given }) => {
       const repository = await repositoryAccess(cli, given);
       const summary = await withEngine((engine) => engine.check({
-        repository, readData: given.readData, readDataSubset: given.readDataSubset, noLock: !given.lock,
+        repository, readData: given.readData, readDataSubset: given.readDataSubset, noLock: !given.lock, withCache: given.withCache,
       }, engineControl(cli, 'check')));
       cli.result(summary, () => summaryText(summary));
       if (!summary.ok) {

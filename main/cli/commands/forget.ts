@@ -7,6 +7,7 @@ import { repositoryAccess } from '../repository/access.js';
 import { engineControl } from '../repository/control.js';
 import { withEngine } from '../repository/engine.js';
 import { addFilterOptions, filterOf, filterOptions } from '../repository/filter.js';
+import { groupTitle, parseGroups } from '../repository/groups.js';
 import { pruneText } from './prune.js';
 
 const keep = z.union([z.literal('unlimited').transform(() => -1), z.coerce.number().int().min(-1)]).optional();
@@ -18,7 +19,6 @@ const options = filterOptions.extend({
   unsafeAllowRemoveAll: z.boolean().optional(), maxUnused: z.string().optional(), maxRepackSize: z.string().optional(),
   repackCacheableOnly: z.boolean().optional(), repackSmall: z.boolean().optional(), repackUncompressed: z.boolean().optional(),
 });
-const groups = z.array(z.enum(['host', 'paths', 'tags']));
 
 export const register: Register = (program, cli) => {
   const command = addFilterOptions(program.command('forget').argument('[ids...]').description('remove snapshots: those named, or those that no keep rule wants'))
@@ -62,16 +62,9 @@ export const register: Register = (program, cli) => {
     }));
 };
 
-function parseGroups(text: string): z.infer<typeof groups> {
-  const parsed = groups.safeParse(text.split(',').map((name) => name.trim()).filter((name) => name !== ''));
-  if (!parsed.success) throw new HoldfastError('usage', `--group-by is "${text}". Name one or more of host, paths, tags.`);
-  return parsed.data;
-}
-
 function forgetText({ dry_run: dryRun, groups: found, prune, removed }: ForgetResult): string {
-  const lines = found.map(({ host, keep: kept, paths, remove, tags }) => {
-    const who = [host, paths?.join(', '), tags?.join(', ')].filter((part) => part !== undefined && part !== '').join(' ');
-    return `${who === '' ? 'All snapshots' : who}: ${kept.length} kept, ${remove.length} ${dryRun ? 'would go' : 'removed'}`;
+  const lines = found.map(({ keep: kept, remove, ...group }) => {
+    return `${groupTitle(group)}: ${kept.length} kept, ${remove.length} ${dryRun ? 'would go' : 'removed'}`;
   });
   if (found.length === 0) lines.push(`${countText(removed.length, 'snapshot')} ${dryRun ? 'would go' : 'removed'}.`);
   if (prune !== undefined) lines.push(pruneText(prune));

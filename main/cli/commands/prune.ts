@@ -7,7 +7,7 @@ import { engineControl } from '../repository/control.js';
 import { withEngine } from '../repository/engine.js';
 
 const flag = z.boolean().optional();
-const options = z.object({ dryRun: flag, maxUnused: z.string().optional(), maxRepackSize: z.string().optional(), repackCacheableOnly: flag, repackSmall: flag, repackUncompressed: flag });
+const options = z.object({ dryRun: flag, maxUnused: z.string().optional(), maxRepackSize: z.string().optional(), repackCacheableOnly: flag, repackSmall: flag, repackUncompressed: flag, unsafeRecoverNoFreeSpace: z.string().optional() });
 
 export const register: Register = (program, cli) => {
   program.command('prune').description('free the space of what no snapshot needs')
@@ -17,10 +17,11 @@ export const register: Register = (program, cli) => {
     .option('--repack-cacheable-only', 'rewrite packs of metadata only')
     .option('--repack-small', 'rewrite small packs as well')
     .option('--repack-uncompressed', 'compress what is not')
-    .action(cli.action(options, async ({ options: { dryRun, maxUnused, maxRepackSize, repackCacheableOnly, repackSmall, repackUncompressed, ...given } }) => {
+    .option('--unsafe-recover-no-free-space <repository id>', 'for a destination so full that nothing can be written: removes the index before it writes the new one')
+    .action(cli.action(options, async ({ options: { dryRun, maxUnused, maxRepackSize, repackCacheableOnly, repackSmall, repackUncompressed, unsafeRecoverNoFreeSpace, ...given } }) => {
       const repository = await repositoryAccess(cli, given);
       const summary = await withEngine((engine) => engine.prune({
-        repository, dryRun, options: { maxUnused, maxRepackSize, repackCacheableOnly, repackSmall, repackUncompressed },
+        repository, dryRun, options: { maxUnused, maxRepackSize, repackCacheableOnly, repackSmall, repackUncompressed, unsafeRecoverNoFreeSpace },
       }, engineControl(cli, 'prune')));
       cli.result(summary, () => pruneText(summary));
     }));

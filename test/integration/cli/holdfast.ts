@@ -17,9 +17,8 @@ export interface Home {
   start(...args: string[]): Running;
 }
 
-/** @param extra environment besides; secrets go to the file, so that tests do not fill the session's keyring. */
-export function home(extra: Record<string, string | undefined> = {}): Home {
-  const folder = tempFolder();
+/** @param extra environment besides; secrets go to the file, so that tests do not fill the session's keyring. @param folder where all of it lies */
+export function home(extra: Record<string, string | undefined> = {}, folder = tempFolder()): Home {
   const data = path.join(folder, 'data');
   mkdirSync(data, { mode: 0o700 });
   const env = { HOLDFAST_DATA: data, HOLDFAST_SECRETS: 'file', HOLDFAST_PASSWORD: undefined, RESTIC_PASSWORD: undefined, HOME: folder, ...extra };

@@ -1,47 +1,13 @@
-/** find (every version of a file) and diff (between two snapshots). */
+/** The diff operation: what changed between two snapshots. */
 import type { Id } from '../format/id.js';
 import type { Node } from '../format/node.js';
 import { toText, type ByteString } from '../format/text.js';
 import { sameTime } from '../format/time.js';
-import { PatternList } from '../filter/pattern.js';
 import type { BlobIndex } from '../index/blob-index.js';
 import { BlobReader } from '../repository/blobs.js';
-import { findSnapshot, loadSnapshots, matches } from '../repository/snapshots.js';
-import { diffRequest, findRequest, type Control, type DiffChange, type DiffRequest, type DiffResult, type DiffStat, type FindRequest, type FindResult, type LsEntry } from '../types.js';
-import { lsEntry } from './entries.js';
+import { diffRequest, type Control, type DiffChange, type DiffRequest, type DiffResult, type DiffStat } from '../types.js';
 import { withRepository } from './session.js';
 import { treeOf } from './tree-of.js';
-
-export async function find(request: FindRequest, control: Control = {}): Promise<FindResult> {
-  const parsed = findRequest.parse(request);
-  const patterns = new PatternList(parsed.patterns, parsed.ignoreCase);
-  return withRepository(parsed.repository, 'none', control, async ({ repository, signal }) => {
-    const { index } = await repository.loadIndex({ signal });
-    const reader = new BlobReader(repository, index);
-    const snapshots = parsed.snapshots && parsed.snapshots.length > 0
-      ? await Promise.all(parsed.snapshots.map((id) => findSnapshot(repository, id, parsed.filter, signal)))
-      : (await loadSnapshots(repository, signal)).filter((snapshot) => matches(snapshot, parsed.filter));
-    const oldest = parsed.oldest === undefined ? -Infinity : Date.parse(parsed.oldest);
-    const newest = parsed.newest === undefined ? Infinity : Date.parse(parsed.newest);
-    const result: FindResult = { matches: [] };
-    for (const snapshot of snapshots.reverse()) {
-      const found: LsEntry[] = [];
-      const visit = async (tree: Id, path: ByteString): Promise<void> => {
-        signal.throwIfAborted();
-        for (const node of await reader.tree(tree, signal)) {
-          const nodePath = `${path}/${node.name}`;
-          const time = node.mtime.seconds * 1000;
-          // what lies below a match matches too; only the match itself is meant here
-          if (patterns.match(toText(nodePath)) !== null && (path === '' || patterns.match(toText(path)) === null) && time >= oldest && time <= newest) found.push(lsEntry(node, nodePath));
-          if (node.type === 'dir' && node.subtree !== null) await visit(node.subtree, nodePath);
-        }
-      };
-      await visit(snapshot.tree, '');
-      if (found.length > 0) result.matches.push({ snapshot: snapshot.id, time: snapshot.time, hits: found.length, matches: found });
-    }
-    return result;
-  });
-}
 
 const emptyStat = (): DiffStat => ({ files: 0, dirs: 0, others: 0, data_blobs: 0, tree_blobs: 0, bytes: 0 });
 

@@ -54,7 +54,7 @@ export function createHubAdmin({ agents, overview, setupTokens, jobs, runs, stor
       const made = await agents.create(name);
       return { id: String(made.id), name: made.name, token: made.token, link: formatLink({ kind: 'agent', token: made.token, ...address() }) };
     },
-    listAgents: () => overview.listAgents(),
+    listAgents: (wish) => overview.listAgents(wish),
     renameAgent: async ({ id, name }) => {
       await agents.rename(id, name);
       return {};

@@ -1,5 +1,5 @@
 /** Puts a hub together and starts it: the same in the app, where it is embedded, and on a server. */
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server as TcpServer } from 'node:net';
 import path from 'node:path';
 import type { Server } from 'node:http';
 import { HoldfastError } from '../shared/errors.js';
@@ -9,6 +9,7 @@ import { spaceOf } from './alerts/space.js';
 import { Agents } from './agents/agents.js';
 import { Overview } from './agents/overview.js';
 import { FailureLimit } from './api/failure-limit.js';
+import { pacedInto } from './api/paced.js';
 import { addAdminRoutes } from './api/routes.js';
 import { createJsonServer } from './api/server.js';
 import { singleProcess } from './cluster/cluster.js';
@@ -102,7 +103,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
       agents, overview, setupTokens, jobs, runs, storage, escrow, alerts, users, sessions, audit,
       installCommand: (link) => installCommand(installAddress(), link),
       address: () => ({ url, fingerprint: certificate.pinned ? certificate.fingerprint : null }),
-      hub: async () => ({ name, version, url, fingerprint: certificate.fingerprint, startedAt, agents: (await agents.list()).length, online: (await cluster.online()).size }),
+      hub: async () => ({ name, version, url, fingerprint: certificate.fingerprint, startedAt, agents: await agents.count(), online: (await cluster.online()).size }),
     });
     await addWebApi(open.app, { admin, audit, users, sessions, limit: new LoginLimit(clock), hub: { name, version } });
     addPage(open.app, options.pageFolder ?? builtPage);
@@ -112,7 +113,8 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     open.app.get('/healthz', () => ({ status: 'ok' }));
     await open.app.ready();
     const refuseUpgrades = openTunnelEndpoint(open.server, { agents, registry, limit, logger });
-    const { host, port } = await listenOn(open.server, listen);
+    const door = pacedInto(open.server);
+    const { host, port } = await listenOn(door, listen);
     undo.push(async () => {
       refuseUpgrades();
       await registry.close();
@@ -121,8 +123,10 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
         void registry.empty().then(() => { cancel(); resolve(); });
       });
       registry.terminate();
+      const closed = new Promise<void>((resolve) => { door.close(() => resolve()); });
       await open.app.close();
       await closeServer(open.server);
+      await closed;
     });
 
     if (url === '') url = `https://${reachableHost(host)}:${port}`;
@@ -157,13 +161,13 @@ function makeServer(certificate: { cert: string; key: string }, options: HubOpti
   }
 }
 
-function listenOn(server: Server, { host, port }: { host: string; port: number }): Promise<{ host: string; port: number }> {
+function listenOn(server: TcpServer, { host, port }: { host: string; port: number }): Promise<{ host: string; port: number }> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const why = cause.code === 'EADDRINUSE' ? 'another program listens there already' : cause.message;
       reject(new HoldfastError('usage', `The hub cannot listen on ${host}:${port}: ${why}. Choose another address with --listen HOST:PORT.`, { cause }));
     });
-    server.listen({ host, port, backlog: 4096 }, () => {
+    server.listen({ host, port, backlog: 1024 }, () => {
       const address = server.address() as AddressInfo;
       resolve({ host, port: address.port });
     });

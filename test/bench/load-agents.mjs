@@ -3,7 +3,8 @@
  * Many agents in one process, for tunnel-load.mjs: real TLS and WebSockets, the protocol's rules, nothing else. Each has one run
  * and tells numbered log lines of it; what is not acknowledged is sent again after a reconnect.
  *
- * Talks to its parent in messages: {do: 'events', each: N} to tell N more lines each; every 250 ms it reports its counts.
+ * Talks to its parent in messages: {do: 'events', each: N} to tell N more lines each, {do: 'drop'} to lose every connection at
+ * once, as when an office's network goes; every 250 ms it reports its counts.
  */
 import { readFileSync } from 'node:fs';
 import { WebSocket } from 'ws';
@@ -12,7 +13,7 @@ const [url = '', agentsFile = '', from = '0', to = '0', spreadMs = '1'] = proces
 /** @type {{id: number, token: string, job: string}[]} */
 const all = JSON.parse(readFileSync(agentsFile, 'utf8')).slice(Number(from), Number(to));
 
-const counts = { connected: 0, recorded: 0, acked: 0, refused: 0 };
+const counts = { connected: 0, recorded: 0, acked: 0, refused: 0, late: 0 };
 
 class Agent {
   seq = 0;
@@ -22,6 +23,7 @@ class Agent {
   isUp = false;
   /** @type {WebSocket | null} */
   socket = null;
+  cancelTimer = () => {};
 
   /** @param {{id: number, token: string, job: string}} who */
   constructor(who) {
@@ -35,12 +37,16 @@ class Agent {
       localAddress: `127.0.0.${2 + (this.who.id % 8)}`,
     });
     this.socket = socket;
+    // As the agent's: no welcome in 30 s is a failed attempt.
+    const timer = setTimeout(() => { counts.late += 1; socket.terminate(); }, 30_000);
+    this.cancelTimer = () => clearTimeout(timer);
     socket.on('open', () => socket.send(JSON.stringify({
       kind: 'hello', version: '0', host: 'load', os: 'linux', arch: 'x64', capabilities: [], clock: new Date().toISOString(), jobsRevision: 1, journalId: `load${this.who.id}`,
     })));
     socket.on('message', (data) => this.received(JSON.parse(data.toString())));
     socket.on('error', () => undefined);
     socket.on('close', (code) => {
+      this.cancelTimer();
       if (this.isUp) counts.connected -= 1;
       this.isUp = false;
       if (code === 4409 || code === 4400) counts.refused += 1;
@@ -54,6 +60,7 @@ class Agent {
   /** @param {{kind: string, seq?: number, ackedSeq?: number}} message */
   received(message) {
     if (message.kind === 'welcome') {
+      this.cancelTimer();
       this.failures = 0;
       this.isUp = true;
       counts.connected += 1;
@@ -90,6 +97,7 @@ const agents = all.map((who) => new Agent(who));
 agents.forEach((agent) => setTimeout(() => agent.connect(), Math.random() * Number(spreadMs)));
 setInterval(() => process.send?.(counts), 250);
 process.on('message', (/** @type {{do: string, each: number}} */ order) => {
+  if (order.do === 'drop') for (const agent of agents) agent.socket?.terminate();
   if (order.do === 'events') for (const agent of agents) setTimeout(() => agent.record(order.each), Math.random() * 5_000);
 });
 process.on('disconnect', () => process.exit(0));

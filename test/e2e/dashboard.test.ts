@@ -185,3 +185,22 @@ test('a viewer sees no buttons that change things, and places are reached by key
   expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' });
   expect((await askHub(hub.url, '/assets/..%2findex.html')).status).toBe(404);
 });
+
+test('a company on the page: computers page by page, found by name', async () => {
+  const hub = await hubWithPage();
+  for (let n = 1; n <= 60; n += 1) await hub.admin.addAgent({ name: `Computer ${String(n).padStart(2, '0')}` });
+  const { page, complaints } = await browse(hub, (await hub.admin.createLoginLink({})).url);
+  await page.getByText('1 to 50 of 60').waitFor();
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Next page' }).click();
+  await page.getByText('51 to 60 of 60').waitFor();
+  await row(page, 'Computer 60').waitFor();
+  await picture(page, 'dashboard-agents-pages');
+  await page.getByLabel('Find by name').fill('computer 07');
+  await row(page, 'Computer 07').waitFor();
+  await row(page, 'Computer 06').waitFor({ state: 'detached' });
+  expect(await page.getByRole('row').count()).toBe(2);
+  await page.getByLabel('Find by name').fill('nobody');
+  await page.getByText('No computer has "nobody" in its name.').waitFor();
+  expect(complaints).toEqual([]);
+});

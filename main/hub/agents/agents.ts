@@ -1,4 +1,5 @@
 /** The computers of this hub and the tokens that identify them. */
+import { sql } from 'kysely';
 import type { HeldJob } from '../../shared/consent.js';
 import { HoldfastError } from '../../shared/errors.js';
 import type { Hello } from '../../shared/protocol/messages.js';
@@ -11,6 +12,13 @@ import type { AgentRow } from '../store/schema.js';
 import { hashSecret, newSecret, secretMatches } from '../store/tokens.js';
 
 export type StoredAgent = Omit<AgentRow, 'id'> & { id: number };
+
+export interface AgentsWish {
+  readonly search?: string | undefined;
+  /** At most so many, after the first `offset`; all of them when absent. */
+  readonly limit?: number | undefined;
+  readonly offset?: number | undefined;
+}
 
 export class Agents {
   constructor(private readonly db: Database, private readonly clock: HubClock, private readonly signals: Signals, private readonly commits: GroupCommit) {}
@@ -42,8 +50,20 @@ export class Agents {
     return agent;
   }
 
-  list(): Promise<StoredAgent[]> {
-    return this.db.selectFrom('agents').selectAll().where('deleted_at', 'is', null).orderBy('name').orderBy('id').execute();
+  /** By name; with `search`, those with this text in their own name or in their computer's. */
+  list({ search, limit, offset }: AgentsWish = {}): Promise<StoredAgent[]> {
+    let query = this.db.selectFrom('agents').selectAll().where('deleted_at', 'is', null).orderBy('name').orderBy('id');
+    if (search !== undefined && search !== '') {
+      const pattern = `%${search.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
+      query = query.where((eb) => eb.or([sql<boolean>`lower(name) like ${pattern} escape '\\'`, sql<boolean>`lower(host) like ${pattern} escape '\\'`]));
+    }
+    if (limit !== undefined) query = query.limit(limit).offset(offset ?? 0);
+    return query.execute();
+  }
+
+  async count(): Promise<number> {
+    const { n } = await this.db.selectFrom('agents').where('deleted_at', 'is', null).select((eb) => eb.fn.countAll<number>().as('n')).executeTakeFirstOrThrow();
+    return Number(n);
   }
 
   async rename(id: string, name: string): Promise<void> {

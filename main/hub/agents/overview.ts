@@ -9,7 +9,7 @@ import { computerStatus, jobStatus, type JobFacts } from '../../shared/status.js
 import { toJob } from '../jobs/jobs.js';
 import type { HubClock } from '../options.js';
 import type { Database } from '../store/database.js';
-import type { Agents, StoredAgent } from './agents.js';
+import type { Agents, AgentsWish, StoredAgent } from './agents.js';
 
 export interface Presence {
   online(): Promise<ReadonlySet<number>>;
@@ -18,8 +18,11 @@ export interface Presence {
 export class Overview {
   constructor(private readonly db: Database, private readonly clock: HubClock, private readonly agents: Agents, private readonly presence: Presence) {}
 
-  async listAgents(): Promise<AgentView[]> {
-    const [agents, jobs, online] = await Promise.all([this.agents.list(), factsQuery(this.db).execute(), this.presence.online()]);
+  async listAgents(wish: AgentsWish = {}): Promise<AgentView[]> {
+    const [agents, online] = await Promise.all([this.agents.list(wish), this.presence.online()]);
+    const query = factsQuery(this.db);
+    // A page of them asks for the jobs of that page only.
+    const jobs = await (wish.limit === undefined ? query : query.where('jobs.agent_id', 'in', agents.map(({ id }) => id))).execute();
     const byAgent = new Map<number, FactRow[]>(agents.map((agent) => [agent.id, []]));
     for (const job of jobs) byAgent.get(job.agent_id)?.push(job);
     return agents.map((agent) => this.agentView(agent, byAgent.get(agent.id) ?? [], online.has(agent.id)));

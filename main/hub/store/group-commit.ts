@@ -6,6 +6,8 @@ import type { Database, Queries } from './database.js';
 
 /** Writes that share a transaction, at most. */
 const together = 200;
+/** Nobody else gets at the database, nor on SQLite at this process, for longer than this, ms. */
+const atMostMs = 20;
 
 interface Waiting {
   /** Does the write and keeps its result. */
@@ -41,15 +43,22 @@ export class GroupCommit {
 
   private async drain(): Promise<void> {
     while (this.waiting.length > 0) {
-      const group = this.waiting.splice(0, together);
+      const group: Waiting[] = [];
       try {
         await this.db.transaction().execute(async (queries) => {
-          for (const entry of group) await entry.run(queries);
+          const until = performance.now() + atMostMs;
+          for (let entry = this.waiting.shift(); entry !== undefined; entry = this.waiting.shift()) {
+            group.push(entry);
+            await entry.run(queries);
+            if (group.length >= together || performance.now() >= until) break;
+          }
         });
         for (const entry of group) entry.done();
       } catch {
         for (const entry of group) await this.alone(entry);
       }
+      // SQLite answers without leaving this turn of the event loop: without a pause, nothing else would have one.
+      await new Promise((resolve) => { setImmediate(resolve); });
     }
     this.running = false;
   }

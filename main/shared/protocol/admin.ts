@@ -118,7 +118,14 @@ export const adminRoutes = {
 
   addAgent: route('POST', '/api/agents', 'Name a computer and get its agent token, shown this once',
     z.object({ name: agentName }), z.object({ id: idSchema, name: z.string(), token: tokenSchema, link: z.string() })),
-  listAgents: route('GET', '/api/agents', 'All computers, by name', nothing, z.array(agentViewSchema)),
+  listAgents: route('GET', '/api/agents', 'Computers, by name: all of them, or with a limit one page',
+    z.object({
+      /** Part of the name here or of the computer's own. */
+      search: z.string().trim().max(120).optional(),
+      limit: z.coerce.number().int().min(1).max(1000).optional(),
+      /** How many to leave out at the beginning; with a limit only. */
+      offset: z.coerce.number().int().min(0).max(1_000_000).optional(),
+    }), z.array(agentViewSchema)),
   renameAgent: route('PATCH', '/api/agents/:id', 'Rename a computer', byId.extend({ name: agentName }), nothing),
   deleteAgent: route('DELETE', '/api/agents/:id', 'Remove a computer and its jobs; its token stops working at once', byId,
     z.object({ deletedJobs: z.array(z.object({ id: idSchema, name: z.string() })) })),

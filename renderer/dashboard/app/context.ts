@@ -62,3 +62,13 @@ export function useFresh<N extends ApiRoute>(name: N, params: ApiParams<N>, ever
   const reload = useCallback(() => setRound((n) => n + 1), []);
   return { data: state.key === key ? state.data : null, error: state.error, reload };
 }
+
+/** A text that has not changed for a moment: not every letter is worth a question to the hub. */
+export function useSettled(text: string, afterMs = 250): string {
+  const [settled, setSettled] = useState(text);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(text), afterMs);
+    return () => clearTimeout(timer);
+  }, [text, afterMs]);
+  return settled;
+}

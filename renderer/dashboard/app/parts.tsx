@@ -27,6 +27,20 @@ export function Table({ label, columns, children }: { label: string; columns: re
   );
 }
 
+/** Goes through a long list page by page; nothing where one page is all. @param total null where nobody counted. */
+export function Pager({ from, shown, total, more, pageSize, onFrom }: { from: number; shown: number; total: number | null; more: boolean; pageSize: number; onFrom: (from: number) => void }): ReactElement | null {
+  if (from === 0 && !more) return null;
+  return (
+    <nav className="row" aria-label="Pages">
+      <span className="quiet" role="status">{shown === 0 ? '' : `${from + 1} to ${from + shown}${total === null ? '' : ` of ${total}`}`}</span>
+      <span className="row push">
+        <Button isDisabled={from === 0} onPress={() => onFrom(Math.max(from - pageSize, 0))}>Previous page</Button>
+        <Button isDisabled={!more} onPress={() => onFrom(from + pageSize)}>Next page</Button>
+      </span>
+    </nav>
+  );
+}
+
 /** Something to copy to another computer. */
 export function CopyBox({ label, text }: { label: string; text: string }): ReactElement {
   const [copied, setCopied] = useState(false);

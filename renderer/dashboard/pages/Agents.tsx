@@ -6,41 +6,52 @@ import { Button, Modal, TextField } from '../../components/controls.js';
 import { Icon } from '../../components/Icon.js';
 import { Empty, ErrorNotice, Facts, Notice, StatusBadge } from '../../components/status.js';
 import { useNow } from '../../components/action.js';
-import { useApi, useFresh, useIsAdmin } from '../app/context.js';
+import { useApi, useFresh, useIsAdmin, useSettled } from '../app/context.js';
 import { JoinSteps } from '../app/JoinSteps.js';
-import { Confirm, FormDialog, Loading, PageHead, Table } from '../app/parts.js';
+import { Confirm, FormDialog, Loading, PageHead, Pager, Table } from '../app/parts.js';
 import { momentText } from '../app/times.js';
+
+/** Computers on one page. */
+const pageSize = 50;
 
 type Open = { what: 'view' | 'rename' | 'delete'; id: string } | null;
 
 export function Agents(): ReactElement {
   const api = useApi();
   const admin = useIsAdmin();
-  const { data, error, reload } = useFresh('listAgents', {});
+  const [filter, setFilter] = useState('');
+  const search = useSettled(filter.trim());
+  const [from, setFrom] = useState(0);
+  const totals = useFresh('hub', {});
+  // One more than is shown tells whether there is a next page.
+  const { data, error, reload: again } = useFresh('listAgents', { search, offset: from, limit: pageSize + 1 });
+  const reload = (): void => { again(); totals.reload(); };
   const [open, setOpen] = useState<Open>(null);
   const [adding, setAdding] = useState(false);
   const [made, setMade] = useState<AdminResult<'addAgent'> | null>(null);
-  const [filter, setFilter] = useState('');
-  const agent = open === null ? undefined : data?.find(({ id }) => id === open.id);
   const close = (): void => setOpen(null);
-  const shown = (data ?? []).filter(({ name, host }) => `${name} ${host ?? ''}`.toLowerCase().includes(filter.trim().toLowerCase()));
-  const online = (data ?? []).filter((each) => each.online).length;
+  const [shown, setShown] = useState<readonly AgentView[] | null>(null);
+  if (data !== null && data !== shown) setShown(data); // the last page stays until the next is here
+  const agent = open === null ? undefined : shown?.find(({ id }) => id === open.id);
+  const total = totals.data;
   return (
     <div className="page">
-      <PageHead title="Agents" lead={data === null ? 'The computers of this hub.' : `${countText(data.length, 'computer')}, ${online} online.`}>
+      <PageHead title="Agents" lead={total === null ? 'The computers of this hub.' : `${countText(total.agents, 'computer')}, ${total.online} online.`}>
         {admin ? <Button onPress={() => setAdding(true)}>Add manually</Button> : null}
         {admin ? <Button look="primary" onPress={() => { location.hash = 'setup-tokens'; }}>Let computers join</Button> : null}
       </PageHead>
-      {data !== null && error !== null ? <ErrorNotice error={error} /> : null}
-      {data === null ? <Loading error={error} /> : data.length === 0
+      {shown !== null && error !== null ? <ErrorNotice error={error} /> : null}
+      {shown === null || total === null ? <Loading error={error ?? totals.error} /> : total.agents === 0
         ? <div className="card"><Empty level={2} icon="disk" title="No computers yet"><p>Make a setup token and use its link on each computer, or add one manually.</p></Empty></div>
         : (
           <>
-            {data.length > 8 ? <div className="filter"><TextField label="Find" value={filter} onChange={setFilter} /></div> : null}
-            <Table label="Agents" columns={['Name', 'Status', 'Connection', 'Last good backup', 'Registered', 'Actions']}>
-              {shown.slice(0, 200).map((each) => <AgentRow key={each.id} agent={each} admin={admin} onOpen={(what) => setOpen({ what, id: each.id })} />)}
-            </Table>
-            {shown.length > 200 ? <p className="quiet">The first 200 of {shown.length} are shown. Write part of a name above to find the others.</p> : null}
+            {total.agents > 8 ? <div className="filter"><TextField label="Find by name" value={filter} onChange={(text) => { setFilter(text); setFrom(0); }} /></div> : null}
+            {shown.length === 0 ? <p className="quiet" role="status">{search === '' ? 'There are no more computers.' : `No computer has "${search}" in its name.`}</p> : (
+              <Table label="Agents" columns={['Name', 'Status', 'Connection', 'Last good backup', 'Registered', 'Actions']}>
+                {shown.slice(0, pageSize).map((each) => <AgentRow key={each.id} agent={each} admin={admin} onOpen={(what) => setOpen({ what, id: each.id })} />)}
+              </Table>
+            )}
+            <Pager from={from} shown={Math.min(shown.length, pageSize)} total={search === '' ? total.agents : null} more={shown.length > pageSize} pageSize={pageSize} onFrom={setFrom} />
           </>
         )}
       {agent !== undefined && open?.what === 'view' ? <ViewAgent agent={agent} onClose={close} /> : null}

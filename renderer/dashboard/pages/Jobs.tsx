@@ -26,7 +26,7 @@ export function Jobs(): ReactElement {
   const admin = useIsAdmin();
   const action = useAction();
   const { data, error, reload } = useFresh('listJobs', {});
-  const agents = useFresh('listAgents', {}, 15_000).data ?? [];
+  const agents = useFresh('listAgents', { limit: 1000 }, 15_000).data ?? [];
   const [creating, setCreating] = useState(false);
   const [open, setOpen] = useState<Open>(null);
   const close = (): void => setOpen(null);

@@ -150,3 +150,15 @@ test('people, sessions and the record are the same on PostgreSQL', async () => {
   const other = await testHub({ database });
   expect((await askHub(other.url, '/api/v1/session', { headers: { cookie: ann.cookie } })).status).toBe(200);
 });
+
+test('computers come page by page, and by a part of their name', async () => {
+  const hub = await testHub();
+  for (const name of ['Anna', 'Berta', 'Carla 50%', 'Carla 500', 'Dora']) await hub.admin.addAgent({ name });
+  const names = async (wish: Parameters<typeof hub.admin.listAgents>[0]): Promise<string[]> => (await hub.admin.listAgents(wish)).map(({ name }) => name);
+  expect(await names({ limit: 2 })).toEqual(['Anna', 'Berta']);
+  expect(await names({ limit: 2, offset: 4 })).toEqual(['Dora']);
+  expect(await names({ limit: 2, offset: 5 })).toEqual([]);
+  expect(await names({ search: 'CARLA' })).toEqual(['Carla 50%', 'Carla 500']);
+  expect(await names({ search: '50%', limit: 10 })).toEqual(['Carla 50%']);
+  expect(await hub.admin.hub({})).toMatchObject({ agents: 5, online: 0 });
+});

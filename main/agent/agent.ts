@@ -25,6 +25,8 @@ import { ConsentStep } from './policy/consent-step.js';
 import { LocalConsent } from './policy/local-consent.js';
 import { ConsentReport } from './policy/report.js';
 import type { RepositoryAccess } from './ports.js';
+import { Restores } from './restore/restores.js';
+import { Snapshots } from './restore/snapshots.js';
 import { ForgetStep } from './retention/forget-step.js';
 import { RunStore } from './runs/run-store.js';
 import { Runner } from './runs/runner.js';
@@ -86,6 +88,8 @@ class AgentCore implements Agent {
       hub: () => hub()?.fingerprint ?? hub()?.url ?? null,
       isOwnHub: () => options.isOwnHub(hub()?.fingerprint ?? null),
       now: () => new Date(clock.now()).toISOString(),
+      restores: () => restores.waiting,
+      answerRestore: (id, answer) => restores.answer(id, answer),
       changed: () => {
         this.report.tell();
         scheduler.look();
@@ -133,7 +137,14 @@ class AgentCore implements Agent {
     });
     const activity = new Activity({ clock, logger, memory, membership, tunnel, changed, timed: [scheduler, drills] });
     const sourcePasswords = new SourcePasswords(options.secrets);
-    this.parts = { options, memory, activity, jobs, runs, membership, repositories, escrow, sourcePasswords, consent, runner, scheduler, drills, tunnel, prepared, openRepository };
+    // Whoever restores wants what is there: no repository is made by looking for one.
+    const openToRead = (job: Job): Promise<RepositoryAccess> => repositories.open(job.destination, true);
+    const snapshots = new Snapshots({ clock, engine, reader: options.reader, openRepository: openToRead });
+    const restores = new Restores({
+      clock, logger, changed, snapshots, reader: options.reader, host: options.toolHost, newId: options.newId, openRepository: openToRead,
+      password: (target) => sourcePasswords.get(target),
+    });
+    this.parts = { options, memory, activity, jobs, runs, membership, repositories, escrow, sourcePasswords, consent, runner, scheduler, drills, snapshots, restores, tunnel, prepared, openRepository };
     this.handlers = controlHandlers(this.parts);
     this.requests = hubRequests(this.parts);
   }
@@ -156,10 +167,11 @@ class AgentCore implements Agent {
   async close(): Promise<void> {
     if (this.closing) return;
     this.closing = true;
-    const { activity, drills, runner, tunnel } = this.parts;
+    const { activity, drills, restores, runner, tunnel } = this.parts;
     this.telling.close();
     activity.close();
     for (const end of this.endings) end();
+    await restores.close();
     await drills.close();
     await runner.close();
     await tunnel.stop('paused');

@@ -10,6 +10,8 @@ import type { JobSetData } from './jobs/job-set.js';
 import type { PolicyComputer } from './policy/local-consent.js';
 import type { StoredPolicy } from './policy/policy.js';
 import type { AppendLog, Clock, Document, Engine, Logger, PowerAndNetwork, RepositoryAccess, SecretStore } from './ports.js';
+import type { Host } from '../backup/source/process/host.js';
+import type { SnapshotReader } from './restore/reader.js';
 import type { AgentSettings } from './settings.js';
 import type { Journal, Tunnel, TunnelEvents, TunnelIdentity } from './tunnel-port.js';
 
@@ -38,6 +40,10 @@ export interface AgentOptions {
     /** Removes what drills of an agent left that was killed. */
     removeLeftovers(): Promise<void>;
   };
+  /** Looks into snapshots and gets things out of them. */
+  readonly reader: SnapshotReader;
+  /** Where tools run that load dumps of databases. */
+  readonly toolHost: Host;
   readonly runs: AppendLog;
   readonly journal: Journal;
   readonly secrets: SecretStore;

@@ -11,6 +11,8 @@ import type { Memory } from './memory.js';
 import type { AgentOptions } from './options.js';
 import type { LocalConsent } from './policy/local-consent.js';
 import type { RepositoryAccess } from './ports.js';
+import type { Restores } from './restore/restores.js';
+import type { Snapshots } from './restore/snapshots.js';
 import type { RunStore } from './runs/run-store.js';
 import type { Runner } from './runs/runner.js';
 import type { Scheduler } from './schedule/scheduler.js';
@@ -31,6 +33,8 @@ export interface AgentParts {
   readonly runner: Runner;
   readonly scheduler: Scheduler;
   readonly drills: Drills;
+  readonly snapshots: Snapshots;
+  readonly restores: Restores;
   readonly tunnel: Tunnel;
   /** Destinations made ready for a job that is not created yet, by id; their recovery kit may be asked for. */
   readonly prepared: Map<string, Destination>;

@@ -6,7 +6,7 @@ import type { AgentParts } from './parts.js';
 
 const runsShown = 50;
 
-export function agentState({ consent, drills, jobs, memory, options, runs, scheduler, tunnel }: AgentParts): AgentState {
+export function agentState({ consent, drills, jobs, memory, options, restores, runs, scheduler, tunnel }: AgentParts): AgentState {
   const { clock, secrets } = options;
   const { settings } = memory;
   const { paused } = settings;
@@ -32,5 +32,6 @@ export function agentState({ consent, drills, jobs, memory, options, runs, sched
     secrets: { kind: secrets.kind, description: secrets.description },
     recovery: settings.recovery,
     consent: consent.view,
+    restores: restores.views,
   };
 }

@@ -128,6 +128,8 @@ export const findRequest = base.extend({
   filter: snapshotFilter.optional(),
   oldest: z.string().optional(),
   newest: z.string().optional(),
+  /** List each version of a file once, in the newest of the snapshots that has it, and stop after so many. */
+  versions: z.number().int().positive().optional(),
 });
 export type FindRequest = z.input<typeof findRequest>;
 

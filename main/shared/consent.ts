@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { idSchema, timeSchema } from './model.js';
 
-/** `folder`: read it. `source`: read a database or a site. `hook`: run a program. `forget`: remove old snapshots by a rule. */
-export const consentKinds = ['folder', 'source', 'hook', 'forget'] as const;
+/** `folder`: read it. `source`: read a database or a site. `hook`: run a program. `forget`: remove old snapshots by a rule. `restore`: write files of a backup, this once. */
+export const consentKinds = ['folder', 'source', 'hook', 'forget', 'restore'] as const;
 export const consentKindSchema = z.enum(consentKinds);
 export type ConsentKind = z.infer<typeof consentKindSchema>;
 
@@ -57,6 +57,7 @@ const wants: Record<ConsentKind, string> = {
   source: 'back up',
   hook: 'run the program',
   forget: 'remove old snapshots and',
+  restore: 'restore',
 };
 
 /** `back up the folder /home/anna/Documents`: the end of "The hub wants to …". */

@@ -9,6 +9,9 @@ import { drillSchema, drillViewSchema } from './drill.js';
 import { errorShape } from './errors.js';
 import { idSchema, jobDraftSchema, jobSchema, logEntrySchema, logLevels, runSchema, timeSchema } from './model.js';
 import { recipientSchema, recoveryConsentSchema } from './protocol/recovery.js';
+import {
+  databaseRestoreSchema, fileRestoreSchema, findParams, folderPageParams, folderPageSchema, foundSchema, restoreViewSchema, snapshotChoiceSchema,
+} from './restores.js';
 import { jobStatusSchema, statusReportSchema } from './status.js';
 
 export const connectionSchema = z.object({
@@ -49,6 +52,8 @@ export const agentStateSchema = statusReportSchema.extend({
   recovery: recoveryConsentSchema.nullable().optional(),
   /** What the hub wants and this computer's owner has not allowed yet. */
   consent: consentSchema.default(noQuestions),
+  /** Under way and lately, newest first. */
+  restores: z.array(restoreViewSchema).default([]),
 });
 export type AgentState = z.infer<typeof agentStateSchema>;
 
@@ -72,6 +77,16 @@ export const controlMethods = {
   runJob: method(z.object({ jobId: idSchema }), z.object({ runId: idSchema })),
   /** Does a restore drill now and answers when it is over. */
   drillJob: method(z.object({ jobId: idSchema }), z.object({ drill: drillSchema })),
+  /** The snapshots of a job, newest first. */
+  snapshots: method(z.object({ jobId: idSchema }), z.object({ snapshots: z.array(snapshotChoiceSchema) })),
+  /** A page of a folder in a snapshot. */
+  browse: method(folderPageParams, folderPageSchema),
+  /** Versions of files by a part of their name, newest first. */
+  findVersions: method(findParams, foundSchema),
+  /** Both begin a restore and answer at once; the state tells how it goes. */
+  restoreFiles: method(fileRestoreSchema, z.object({ restoreId: idSchema })),
+  restoreDatabase: method(databaseRestoreSchema, z.object({ restoreId: idSchema })),
+  cancelRestore: method(z.object({ restoreId: idSchema }), nothing),
   cancelRun: method(z.object({ runId: idSchema }), nothing),
   /** Closes the tunnel and holds the schedule; `until` null means until resumed. A run under way is finished first. */
   pause: method(z.object({ until: timeSchema.nullable() }), nothing),

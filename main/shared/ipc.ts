@@ -33,6 +33,12 @@ export const windowMethods = {
   /** Opens the system's folder dialog. Empty when it was cancelled. */
   chooseFolders: method(nothing, z.object({ paths: z.array(path) })),
   chooseDestination: method(nothing, z.object({ place: placeSchema.nullable() })),
+  /** Opens the system's dialog for the folder that a restore writes into. Null when it was cancelled. */
+  chooseRestoreFolder: method(nothing, z.object({ path: path.nullable() })),
+  /** Opens the system's dialog for a file to save a dump as. Null when it was cancelled. */
+  chooseDumpFile: method(z.object({ name: z.string().min(1).max(255).refine((name) => !name.includes('/'), 'a name has no slash in it') }), z.object({ path: path.nullable() })),
+  /** Shows what a restore brought back in the system's file manager. */
+  openRestored: method(z.object({ restoreId: idSchema }), nothing),
   /** Folders most people keep their work in, of those that exist here. */
   suggestFolders: method(nothing, z.object({ folders: z.array(suggestedFolderSchema) })),
   /** Places for a repository, best first: attached disks, then a folder at home. */
@@ -72,7 +78,7 @@ export const ipcReplySchema = z.discriminatedUnion('ok', [
 export type IpcReply = z.infer<typeof ipcReplySchema>;
 
 /** The agent's events, and `show`: the tray asks the window to open a place. */
-export const ipcEventSchemas = { ...controlEvents, show: z.object({ place: z.enum(['connection', 'jobs', 'logs']) }) };
+export const ipcEventSchemas = { ...controlEvents, show: z.object({ place: z.enum(['connection', 'jobs', 'restore', 'logs']) }) };
 export type IpcEvents = { [E in keyof typeof ipcEventSchemas]: z.infer<(typeof ipcEventSchemas)[E]> };
 export type IpcEvent = keyof IpcEvents;
 export const ipcEventSchema = z.object({ event: z.enum(Object.keys(ipcEventSchemas) as [IpcEvent, ...IpcEvent[]]), payload: z.unknown() });

@@ -22,6 +22,15 @@ export type SnapshotEntry = z.infer<typeof snapshotEntrySchema>;
 /** The pattern that matches exactly this path and what lies below it (restic's pattern syntax). */
 export const exactPattern = (path: string): string => path.replace(/[\\*?[\]]/g, '\\$&');
 
+/** A pattern that finds names which hold the text somewhere; one with * or ? must fit the whole name. */
+export const namePattern = (text: string): string => (/[*?]/.test(text) ? text.replace(/[\\[\]]/g, '\\$&') : `*${exactPattern(text)}*`);
+
+/** The path of what is called `name` in `folder`. */
+export const childPath = (folder: string, name: string): string => `${folder === '/' ? '' : folder}/${name}`;
+/** The folder that holds it; `/` for itself. */
+export const parentPath = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/';
+export const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+
 export const dumpKinds = ['postgresql', 'mysql', 'mongodb', 'redis', 'sqlite'] as const;
 export type DumpKind = (typeof dumpKinds)[number];
 

@@ -6,6 +6,7 @@ import '../tokens.css';
 import '../components/base.css';
 import '../components/controls.css';
 import '../components/status.css';
+import '../components/restore.css';
 import './dashboard.css';
 import { Api } from './app/api.js';
 import { App } from './App.js';

@@ -10,11 +10,13 @@ import { useAgent, useApi } from './app/context.js';
 import { Connection } from './places/Connection.js';
 import { Jobs } from './places/Jobs.js';
 import { Logs } from './places/Logs.js';
+import { Restore } from './places/Restore.js';
 import { Setup } from './setup/Setup.js';
 
 const places = [
   { id: 'connection', name: 'Connection', icon: 'link' },
   { id: 'jobs', name: 'Jobs', icon: 'jobs' },
+  { id: 'restore', name: 'Restore', icon: 'restore' },
   { id: 'logs', name: 'Logs', icon: 'logs' },
 ] as const satisfies readonly { id: string; name: string; icon: IconName }[];
 type PlaceId = (typeof places)[number]['id'];
@@ -57,6 +59,7 @@ export function App(): ReactElement {
         <div className="content__error"><ErrorNotice error={error} /></div>
         <TabPanel id="connection" className="place"><Connection state={state} /></TabPanel>
         <TabPanel id="jobs" className="place"><Jobs state={state} onAdd={() => setSettingUp(true)} /></TabPanel>
+        <TabPanel id="restore" className="place"><Restore state={state} /></TabPanel>
         <TabPanel id="logs" className="place place--fill"><Logs /></TabPanel>
       </main>
     </Tabs>

@@ -5,6 +5,7 @@ import '../tokens.css';
 import '../components/base.css';
 import '../components/controls.css';
 import '../components/status.css';
+import '../components/restore.css';
 import './window.css';
 import { AgentStore } from './app/agent-store.js';
 import { App } from './App.js';

@@ -166,6 +166,11 @@ export function createWorld(kept: { jobs?: Job[]; runs?: string[]; confirmed?: s
       carryOut: () => Promise.resolve({ outcome: 'proven', files: 3, bytes: 3000, databases: [], reason: null }),
       removeLeftovers: () => Promise.resolve(),
     },
+    reader: {
+      list: () => Promise.resolve(), find: () => Promise.resolve({ found: [], more: false }), read: () => Promise.resolve({ bytes: 0 }),
+      restore: () => Promise.reject(new HoldfastError('internal', 'Nothing is restored in this test.')),
+    },
+    toolHost: { container: null, find: () => Promise.resolve(null), start: () => Promise.reject(new Error('no tools in this test')) },
     enrol: () => Promise.resolve({ agentId: '9', name: 'laptop-2', token: `9|${'n'.repeat(40)}`, hubName: 'hub' }),
     policy: memoryDocument<StoredPolicy>(null),
     policyComputer: { realPath: (path) => Promise.resolve(path), hookFingerprint: () => Promise.resolve('f'.repeat(64)) },

@@ -6,6 +6,7 @@ import type { Handlers } from './contract.js';
 import { destinationHandlers } from './destinations.js';
 import { jobHandlers } from './jobs.js';
 import { membershipHandlers } from './membership.js';
+import { restoreHandlers } from './restore.js';
 
 export function controlHandlers(parts: AgentParts): Handlers {
   const { activity, options, sourcePasswords } = parts;
@@ -29,5 +30,6 @@ export function controlHandlers(parts: AgentParts): Handlers {
     ...destinationHandlers(parts),
     ...membershipHandlers(parts),
     ...consentHandlers(parts),
+    ...restoreHandlers(parts),
   };
 }

@@ -32,6 +32,9 @@ export interface ConsentPorts {
   isOwnHub(): Promise<boolean>;
   /** Now, ISO 8601. */
   now(): string;
+  /** What the hub wants to restore here and nobody has answered. A yes is for that restore alone. */
+  restores(): readonly { readonly id: string; readonly job: Job; readonly subject: string }[];
+  answerRestore(id: string, answer: 'allow' | 'refuse'): void;
   /** Something that screens or the hub show has changed. */
   changed(): void;
 }
@@ -41,10 +44,12 @@ interface Review {
   readonly held: readonly HeldJob[];
   /** By id, what may be answered now. */
   readonly needs: ReadonlyMap<string, Need>;
+  /** Ids of restores by those of their questions. */
+  readonly restores: ReadonlyMap<string, string>;
 }
 
 export class LocalConsent {
-  private last: Review = { consent: noQuestions, held: [], needs: new Map() };
+  private last: Review = { consent: noQuestions, held: [], needs: new Map(), restores: new Map() };
   private reviewing: Promise<void> = Promise.resolve();
   private waitingReview: Promise<void> | null = null;
 
@@ -124,9 +129,13 @@ export class LocalConsent {
 
   /** @throws HoldfastError `not-found` when one of the questions is not asked any more. */
   async decide(ids: readonly string[], answer: 'allow' | 'refuse'): Promise<void> {
-    const needs = ids.map((id) => this.last.needs.get(id));
+    const { needs: asked, restores } = this.last;
+    const needs = ids.filter((id) => !restores.has(id)).map((id) => asked.get(id));
     if (!needs.every((need) => need !== undefined)) throw new HoldfastError('not-found', 'That question is not asked any more, or has changed. Look at the list again.');
     await this.answer(answer, needs);
+    const once = ids.flatMap((id) => restores.get(id) ?? []);
+    for (const id of once) this.ports.answerRestore(id, answer);
+    if (once.length > 0) await this.review();
   }
 
   /** Allows folders before anything asks for them. @throws HoldfastError `usage`. */
@@ -176,10 +185,16 @@ export class LocalConsent {
         list.set(need.id, withJob(list.get(need.id) ?? { id: need.id, kind: need.kind, subject: need.subject, detail: need.detail, jobs: [] }, job));
       }
     }
+    const restores = new Map<string, string>();
+    for (const { id, job, subject } of this.ports.restores()) {
+      const question = need('restore', id, subject, 'Files that are there stay as they are.');
+      restores.set(question.id, id);
+      waiting.set(question.id, withJob({ id: question.id, kind: question.kind, subject: question.subject, detail: question.detail, jobs: [] }, job));
+    }
     const { askAbout } = this.policy;
     const [asked, said] = [[...waiting.values()], [...refused.values()]];
     const before = JSON.stringify([this.last.consent, this.last.held]);
-    this.last = { needs, held, consent: { askAbout, ownHub, waiting: asked.slice(0, listed), moreWaiting: Math.max(asked.length - listed, 0), refused: said.slice(0, listed) } };
+    this.last = { needs, held, restores, consent: { askAbout, ownHub, waiting: asked.slice(0, listed), moreWaiting: Math.max(asked.length - listed, 0), refused: said.slice(0, listed) } };
     if (JSON.stringify([this.last.consent, this.last.held]) !== before) this.ports.changed();
   }
 
@@ -193,7 +208,8 @@ export class LocalConsent {
     return isRefused(this.policy, need, this.ports.hub());
   }
 
-  private async trusted(): Promise<boolean> {
+  /** Is the hub its owner's own, so that only hooks need a yes? */
+  async trusted(): Promise<boolean> {
     return this.policy.askAbout === 'others' && (await this.ports.isOwnHub());
   }
 

@@ -1,5 +1,6 @@
 /** What restoring and proving need of the engine: to look into a snapshot and to get things out of it. Its adapter is in main/platform. */
 import type { SnapshotEntry } from '../../shared/restore.js';
+import type { FoundVersion } from '../../shared/restores.js';
 import type { RepositoryAccess } from '../ports.js';
 
 /** An entry with what a comparison needs besides. */
@@ -26,8 +27,9 @@ export interface RestoreOrder {
   readonly snapshot: string;
   /** Absolute; made when missing. */
   readonly target: string;
-  /** restic's patterns; absent: everything. */
+  /** restic's patterns; absent: everything. Either this or `exclude`. */
   readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
   readonly overwrite: 'always' | 'if-changed' | 'if-newer' | 'never';
   /** Read all back and compare it with the hashes of the snapshot. */
   readonly verify: boolean;
@@ -57,8 +59,8 @@ export interface Restored {
 /** All reject with HoldfastError; an aborted signal gives `cancelled`. */
 export interface SnapshotReader {
   list(repository: RepositoryAccess, listing: Listing): Promise<void>;
-  /** Entries whose name matches a pattern, at most `limit`. */
-  find(repository: RepositoryAccess, search: { readonly snapshot: string; readonly pattern: string; readonly limit: number; readonly signal: AbortSignal }): Promise<{ entries: SnapshotEntry[]; more: boolean }>;
+  /** Versions of entries whose name matches a pattern, each once, in the newest of the snapshots that has it; at most `limit`. @param search with snapshots from the oldest to the newest */
+  find(repository: RepositoryAccess, search: { readonly snapshots: readonly string[]; readonly pattern: string; readonly limit: number; readonly signal: AbortSignal }): Promise<{ found: FoundVersion[]; more: boolean }>;
   restore(repository: RepositoryAccess, order: RestoreOrder): Promise<Restored>;
   /** A file, or a folder as an archive, piece by piece: the next one comes once `output` has settled. Every blob is checked against its hash. */
   read(repository: RepositoryAccess, source: { readonly snapshot: string; readonly path: string; readonly archive?: 'tar' | 'zip'; readonly signal: AbortSignal }, output: (piece: Uint8Array) => Promise<void> | void): Promise<{ bytes: number }>;

@@ -39,10 +39,11 @@ export class FileQueue {
     if (this.bytes >= batchBytes || this.batch.length >= batchFiles) this.send();
   }
 
-  /** Stores one chunk of a stream. */
-  async store(bytes: Uint8Array): Promise<Id> {
+  /** Stores one chunk of a stream. It is not the caller's any more. */
+  async store(bytes: Uint8Array<ArrayBuffer>): Promise<Id> {
     await this.pool.room(this.workers);
-    const [result] = await this.run({ kind: 'blob', bytes });
+    const whole = bytes.byteLength === bytes.buffer.byteLength; // a small one may lie in memory that others share
+    const [result] = await this.run({ kind: 'blob', bytes }, whole ? [bytes.buffer] : []);
     const id = result?.content[0];
     if (id === undefined) throw new Error('a worker answered without an ID');
     return id;
@@ -85,8 +86,8 @@ export class FileQueue {
     });
   }
 
-  private async run(task: ArchiveTask): Promise<FileResult[]> {
-    const result = await this.pool.run(task);
+  private async run(task: ArchiveTask, transfer: readonly ArrayBuffer[] = []): Promise<FileResult[]> {
+    const result = await this.pool.run(task, transfer);
     if (result.kind !== 'files') throw new Error('a worker answered something else');
     this.events.counts(result.counts);
     return result.results;

@@ -42,12 +42,12 @@ export class StreamStore {
     const chunker = new StreamChunker(kernel, polynomial);
     const content: Promise<Id>[] = [];
     let size = 0;
-    const store = async (chunk: Buffer): Promise<void> => {
+    const store = async (chunk: Buffer<ArrayBuffer>): Promise<void> => {
       await room();
+      size += chunk.length;
       const stored = queue.store(chunk);
       stored.catch(() => undefined); // awaited below
       content.push(stored);
-      size += chunk.length;
       await content.at(-mostWaiting);
     };
     for await (const piece of input) {

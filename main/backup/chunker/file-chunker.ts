@@ -130,7 +130,7 @@ export class StreamChunker {
   }
 
   /** @yields chunks that are complete; each is a copy */
-  *push(piece: Uint8Array): Iterable<Buffer> {
+  *push(piece: Uint8Array): Iterable<Buffer<ArrayBuffer>> {
     for (let at = 0; at < piece.length;) {
       const count = Math.min(piece.length - at, maxChunk - this.end);
       this.kernel.view(this.buffer + this.end, count).set(piece.subarray(at, at + count));
@@ -146,11 +146,11 @@ export class StreamChunker {
   }
 
   /** What is left at the end; null when nothing is. */
-  finish(): Buffer | null {
+  finish(): Buffer<ArrayBuffer> | null {
     return this.end > 0 ? this.take(this.end) : null;
   }
 
-  private take(length: number): Buffer {
+  private take(length: number): Buffer<ArrayBuffer> {
     const chunk = Buffer.from(this.kernel.view(this.buffer, length));
     this.kernel.view(this.buffer, this.end).copyWithin(0, length, this.end);
     this.end -= length;

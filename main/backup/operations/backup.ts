@@ -79,7 +79,9 @@ async function run(request: Parsed, control: InputControl, session: Session): Pr
     pool.fail(error instanceof Error ? error : new Error(String(error)));
   };
   const shared = new SharedArrayBuffer(sharedWords.count * 4);
-  const workers = request.gentle ? 1 : request.workers ?? Math.min(availableParallelism(), 8);
+  // A dump comes more slowly than one worker takes it, and each worker costs memory.
+  const most = request.paths.length === 0 && request.streams !== undefined ? 1 : Math.min(availableParallelism(), 8);
+  const workers = request.gentle ? 1 : request.workers ?? most;
   const spoolFolder = request.dryRun ? '' : await repository.backend.spoolFolder();
   const packSize = (request.packSize ?? defaultPackMiB) * mebibyte;
   const data: ArchiveData = {

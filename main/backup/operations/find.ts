@@ -25,16 +25,27 @@ export async function find(request: FindRequest, control: Control = {}): Promise
     const wanted = parsed.objects === undefined ? null : wantedObjects(index, parsed.objects, parsed.patterns);
     const oldest = parsed.oldest === undefined ? -Infinity : Date.parse(parsed.oldest);
     const newest = parsed.newest === undefined ? Infinity : Date.parse(parsed.newest);
+    const most = parsed.versions ?? Infinity;
+    const seenVersions = new Set<string>();
+    const isNew = (set: Set<string>, key: string): boolean => parsed.versions === undefined || (!set.has(key) && Boolean(set.add(key)));
+    /** A folder that is the same as in a newer snapshot has no other version of anything. */
+    const seenTrees = new Set<string>();
+    let count = 0;
     for (const snapshot of snapshots.reverse()) {
+      if (count >= most) break;
       if (wanted !== null) {
         await findObjects(reader, snapshot, wanted, signal, (object) => { result.objects.push(object); });
         continue;
       }
       const found: LsEntry[] = [];
-      for await (const { node, path, parent } of nodesOf(reader, snapshot.tree, signal)) {
+      for await (const { node, path, parent } of nodesOf(reader, snapshot.tree, signal, '', (tree, folder) => isNew(seenTrees, `${tree}${folder}`))) {
         const time = node.mtime.seconds * 1000;
         // what lies below a match matches too; only the match itself is meant here
-        if (patterns?.match(toText(path)) !== null && (parent === '' || patterns?.match(toText(parent)) === null) && time >= oldest && time <= newest) found.push(lsEntry(node, path));
+        if (patterns?.match(toText(path)) !== null && (parent === '' || patterns?.match(toText(parent)) === null) && time >= oldest && time <= newest
+          && isNew(seenVersions, `${node.type} ${node.size} ${node.mtime.seconds}.${node.mtime.nanos} ${path}`)) {
+          found.push(lsEntry(node, path));
+          if (++count >= most) break;
+        }
       }
       if (found.length > 0) result.matches.push({ snapshot: snapshot.id, time: snapshot.time, hits: found.length, matches: found });
     }
@@ -44,13 +55,14 @@ export async function find(request: FindRequest, control: Control = {}): Promise
 
 interface Visited { readonly node: Node; readonly path: ByteString; readonly parent: ByteString; readonly tree: Id }
 
-/** Every entry of a tree, folders before what is in them. */
-async function* nodesOf(reader: BlobReader, tree: Id, signal: AbortSignal, parent: ByteString = ''): AsyncGenerator<Visited> {
+/** Every entry of a tree, folders before what is in them. @param enter whether to look into this folder */
+async function* nodesOf(reader: BlobReader, tree: Id, signal: AbortSignal, parent: ByteString = '', enter: (tree: Id, folder: ByteString) => boolean = () => true): AsyncGenerator<Visited> {
   signal.throwIfAborted();
+  if (!enter(tree, parent)) return;
   for (const node of await reader.tree(tree, signal)) {
     const path = `${parent}/${node.name}`;
     yield { node, path, parent, tree };
-    if (node.type === 'dir' && node.subtree !== null) yield* nodesOf(reader, node.subtree, signal, path);
+    if (node.type === 'dir' && node.subtree !== null) yield* nodesOf(reader, node.subtree, signal, path, enter);
   }
 }
 

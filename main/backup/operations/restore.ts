@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { HoldfastError } from '../../shared/errors.js';
+import { codeOf, localError } from '../backend/local-errors.js';
 import { fromText } from '../format/text.js';
 import { Files } from '../posix/files.js';
 import { BlobReader } from '../repository/blobs.js';
@@ -73,7 +74,14 @@ export async function restore(request: RestoreRequest, control: Control = {}): P
 
 /** One sentence instead of one for each file. */
 function checkTarget(target: string): void {
-  if (statSync(target, { throwIfNoEntry: false })?.isDirectory() === false) {
+  let isFile: boolean;
+  try {
+    isFile = statSync(target, { throwIfNoEntry: false })?.isDirectory() === false;
+  } catch (error) {
+    if (codeOf(error) !== 'ENOTDIR') throw localError(error, target);
+    throw new HoldfastError('usage', `${target} cannot be a folder: something on the way to it is a file. Name another folder.`, { cause: error });
+  }
+  if (isFile) {
     throw new HoldfastError('usage', `${target} is a file. Name a folder to restore into; it is made when it is not there.`);
   }
 }

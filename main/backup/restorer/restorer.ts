@@ -128,6 +128,8 @@ export class Restorer {
     const there = this.stat(path);
     if (!there) return false;
     if (overwrite === 'never') return true;
+    // a folder, or a link, is not an older version of a file: what is below it may be newer
+    if (overwrite === 'if-newer' && typeOf(there.mode) !== node.type) return true;
     if (overwrite === 'if-newer') return toMillis(there.mtime) >= toMillis(node.mtime);
     return typeOf(there.mode) === node.type && (node.type !== 'file' || (there.size === node.size && sameTime(there.mtime, node.mtime)));
   }
@@ -178,7 +180,11 @@ export class Restorer {
     if (!isRoot && !this.folder(path.slice(0, path.lastIndexOf('/')) || '/')) return false;
     try {
       const there = isRoot ? null : this.stat(path);
-      if (there && typeOf(there.mode) !== 'dir') this.clear(path);
+      if (there && typeOf(there.mode) !== 'dir') {
+        const { overwrite } = this.options;
+        if (overwrite === 'never' || overwrite === 'if-newer') throw new Error('something else than a folder is there; it was left alone');
+        this.clear(path);
+      }
       // the target itself was named by a person: links on the way to it are theirs
       if (there === null || typeOf(there.mode) !== 'dir') mkdirSync(toBytes(path), { recursive: isRoot, mode: 0o700 });
     } catch (error) {

@@ -147,7 +147,9 @@ export function archiveHandler(data: ArchiveData, emit: (event: unknown) => void
       case 'chunks': return { kind: 'files', results: [storeChunks(task.path, task.from, task.lengths)], counts: takeCounts() };
       case 'blob': {
         const chunk = Buffer.from(task.bytes.buffer, task.bytes.byteOffset, task.bytes.byteLength);
-        return { kind: 'files', results: [{ content: [store(chunk)], size: chunk.length, stale: false, unstable: false }], counts: takeCounts() };
+        const content = [store(chunk)];
+        garbage(chunk.length);
+        return { kind: 'files', results: [{ content, size: chunk.length, stale: false, unstable: false }], counts: takeCounts() };
       }
       case 'look': {
         const look = looker ??= new FolderLook(new BlobOpener(sealer), known, new Files());

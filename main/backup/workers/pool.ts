@@ -6,6 +6,8 @@ import type { Reply, Request } from './messages.js';
 
 interface Waiting<Task, Result> {
   readonly task: Task;
+  /** Memory that the thread gets for good, instead of a copy of it. */
+  readonly transfer: readonly ArrayBuffer[];
   readonly resolve: (result: Result) => void;
   readonly reject: (error: Error) => void;
 }
@@ -40,10 +42,11 @@ export class WorkerPool<Task, Result, Event = never> {
     return this.queue.length;
   }
 
-  run(task: Task): Promise<Result> {
+  /** @param transfer memory of the task that is the thread's from now on */
+  run(task: Task, transfer: readonly ArrayBuffer[] = []): Promise<Result> {
     if (this.failure) return Promise.reject(this.failure);
     return new Promise((resolve, reject) => {
-      this.queue.push({ task, resolve, reject });
+      this.queue.push({ task, transfer, resolve, reject });
       this.dispatch();
     });
   }
@@ -61,7 +64,7 @@ export class WorkerPool<Task, Result, Event = never> {
   async broadcast(task: Task): Promise<Result[]> {
     if (this.failure) throw this.failure;
     return Promise.all(this.members.map((member) => new Promise<Result>((resolve, reject) => {
-      this.give(member, { task, resolve, reject });
+      this.give(member, { task, transfer: [], resolve, reject });
     })));
   }
 
@@ -104,7 +107,7 @@ export class WorkerPool<Task, Result, Event = never> {
     const number = this.nextNumber++;
     member.running.set(number, waiting);
     const request: Request<Task> = { number, task: waiting.task };
-    member.worker.postMessage(request);
+    member.worker.postMessage(request, [...waiting.transfer]);
   }
 
   private start(): Member<Task, Result> {

@@ -33,7 +33,7 @@ export async function allowFoldersUnderLock(paths: Paths, settings: Settings, fo
   const consent = new LocalConsent({
     document: await openPolicy(paths), computer: policyComputer, logger: { log: () => undefined },
     jobs: () => jobs, hub: () => hub?.fingerprint ?? hub?.url ?? null, isOwnHub: () => Promise.resolve(false),
-    now: () => new Date().toISOString(), changed: () => undefined,
+    now: () => new Date().toISOString(), restores: () => [], answerRestore: () => undefined, changed: () => undefined,
   });
   const runs = new RunStore(log);
   await log.close();

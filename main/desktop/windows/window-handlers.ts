@@ -1,4 +1,6 @@
 /** What only a desktop can do for the page: dialogs, files, the printer, the clipboard, the browser. */
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
 import { app, clipboard, dialog, shell, type BrowserWindow } from 'electron';
 import type { AgentControl } from '../../shared/control.js';
 import { HoldfastError } from '../../shared/errors.js';
@@ -12,6 +14,15 @@ const addresses: Record<(typeof externalPages)[number], string> = {
   restic: 'https://restic.net/',
   'restic-restore': 'https://restic.readthedocs.io/en/stable/050_restore.html',
 };
+
+/** A folder is opened; a file is shown in its folder, for opening it could run it. */
+async function showInFileManager(place: string): Promise<void> {
+  const found = await stat(place).catch(() => null);
+  if (found === null) throw new HoldfastError('not-found', `${place} is not there any more.`);
+  if (!found.isDirectory()) return shell.showItemInFolder(place);
+  const problem = await shell.openPath(place);
+  if (problem !== '') throw new HoldfastError('not-found', `The file manager did not open ${place}. Open it by hand.`);
+}
 
 export interface WindowHandlerOptions {
   readonly control: AgentControl;
@@ -43,6 +54,24 @@ export function windowHandlers({ about, control, useOwnHub, window }: WindowHand
       const [folder] = filePaths;
       return { place: canceled || folder === undefined ? null : await chosenDestination(folder) };
     },
+    chooseRestoreFolder: async () => {
+      const { canceled, filePaths } = await dialog.showOpenDialog(parent(), {
+        title: 'Choose where to restore to', buttonLabel: 'Restore here', defaultPath: home, properties: ['openDirectory', 'createDirectory', 'showHiddenFiles'],
+      });
+      return { path: canceled ? null : filePaths[0] ?? null };
+    },
+    chooseDumpFile: async ({ name }) => {
+      const { canceled, filePath } = await dialog.showSaveDialog(parent(), { title: 'Save the dump as', defaultPath: path.join(home, name) });
+      return { path: canceled || filePath === '' ? null : filePath };
+    },
+    // The page names a restore and no path: it cannot have the system open whatever it likes.
+    openRestored: async ({ restoreId }) => {
+      const { restores } = await control.call('state', {});
+      const opens = restores.find(({ id }) => id === restoreId)?.opens ?? null;
+      if (opens === null) throw new HoldfastError('not-found', 'There is nothing to show of that restore.');
+      await showInFileManager(opens);
+      return {};
+    },
     suggestFolders: async () => ({
       folders: await suggestFolders({
         home,
@@ -51,12 +80,12 @@ export function windowHandlers({ about, control, useOwnHub, window }: WindowHand
       }),
     }),
     suggestDestinations: async () => ({ places: await suggestDestinations(home, process.platform) }),
-    judgeDestination: ({ path, sources }) => judgeDestination(path, sources, home, process.platform),
+    judgeDestination: ({ path: place, sources }) => judgeDestination(place, sources, home, process.platform),
     saveRecoveryKit: async ({ destinationId }) => {
       const kit = await control.call('recoveryKit', { destinationId });
-      const path = await saveRecoveryKit(kit, parent(), app.getPath('documents'));
-      if (path !== null) await confirm(destinationId);
-      return { path };
+      const file = await saveRecoveryKit(kit, parent(), app.getPath('documents'));
+      if (file !== null) await confirm(destinationId);
+      return { path: file };
     },
     printRecoveryKit: async ({ destinationId }) => {
       const printed = await printRecoveryKit(await control.call('recoveryKit', { destinationId }));

@@ -12,6 +12,7 @@ import type { PowerAndNetwork, SecretStore } from '../../agent/ports.js';
 import { SourcePasswords } from '../../agent/sources/passwords.js';
 import { createTunnel, dialWebSocket, enrolAtHub } from '../../agent/tunnel/index.js';
 import type { TunnelIdentity } from '../../agent/tunnel-port.js';
+import { localHost } from '../../backup/source/process/host.js';
 import type { AgentControl } from '../../shared/control.js';
 import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
 import type { LogEntry } from '../../shared/model.js';
@@ -179,6 +180,8 @@ async function assemble(options: StartAgentOptions, { logging, secrets }: AgentH
     logger,
     logs: logging.reader,
     settings: agentSettings(settings),
+    reader: engine.reader,
+    toolHost: localHost(env),
     jobs, runs, drills, journal, secrets, engine, policy, hooks, policyComputer,
     isOwnHub: (fingerprint) => isOwnHub(fingerprint, paths.hubFolder),
     power: options.power?.(own) ?? own,

@@ -1,5 +1,7 @@
 /** Takes a stream to the engine's thread through memory that both share: a copy of each piece would be garbage on both sides. */
 
+import { garbageMeter } from '../../backup/workers/collect.js';
+
 /** Tools write small pieces, and each one makes a round trip to the engine's thread. */
 const gathered = 512 * 1024;
 
@@ -9,8 +11,10 @@ const gathered = 512 * 1024;
  */
 export async function* handedOver(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const shared = new Uint8Array(new SharedArrayBuffer(gathered));
+  const garbage = garbageMeter();
   let filled = 0;
   for await (const piece of pieces) {
+    garbage(piece.length);
     for (let at = 0; at < piece.length;) {
       const part = piece.subarray(at, at + gathered - filled);
       shared.set(part, filled);

@@ -2,7 +2,7 @@
 import type { RepositoryAccess } from '../../agent/ports.js';
 import type { FoundEntry, SnapshotReader } from '../../agent/restore/reader.js';
 import type { Engine as BackupEngine, LsEntry, RepositoryAccess as EngineAccess } from '../../backup/index.js';
-import { exactPattern, type SnapshotEntry } from '../../shared/restore.js';
+import type { SnapshotEntry } from '../../shared/restore.js';
 
 export interface ReaderPorts {
   with<T>(work: (engine: BackupEngine) => Promise<T>): Promise<T>;
@@ -28,14 +28,14 @@ export function createSnapshotReader({ with: withEngine, repository }: ReaderPor
         ...(folder === undefined ? { recursive: true } : { paths: [own ?? '/'], recursive: false }),
       }, { signal, onEntries: (entries) => onEntries(entries.filter(({ path }) => path !== own).map(foundOf)) });
     }),
-    find: (access, { snapshot, pattern, limit, signal }) => withEngine(async (engine) => {
-      const { matches } = await engine.find({ repository: repository(access), patterns: [pattern], ignoreCase: true, snapshots: [snapshot] }, { signal });
-      const all = matches.flatMap((each) => each.matches);
-      return { entries: all.slice(0, limit).map(entryOf), more: all.length > limit };
+    find: (access, { snapshots, pattern, limit, signal }) => withEngine(async (engine) => {
+      const { matches } = await engine.find({ repository: repository(access), patterns: [pattern], ignoreCase: true, snapshots: [...snapshots], versions: limit + 1 }, { signal });
+      const all = matches.flatMap((each) => each.matches.map((entry) => ({ ...entryOf(entry), snapshotId: each.snapshot, snapshotTime: each.time })));
+      return { found: all.slice(0, limit), more: all.length > limit };
     }),
-    restore: (access, { snapshot, target, include, overwrite, verify, signal, onProgress }) => withEngine(async (engine) => {
+    restore: (access, { snapshot, target, include, exclude, overwrite, verify, signal, onProgress }) => withEngine(async (engine) => {
       const summary = await engine.restore({
-        repository: repository(access), snapshot, target, overwrite, verify, gentle: false, ...(include ? { include: [...include] } : {}),
+        repository: repository(access), snapshot, target, overwrite, verify, gentle: false, ...(include ? { include: [...include] } : {}), ...(exclude ? { exclude: [...exclude] } : {}),
       }, {
         signal,
         ...(onProgress ? { onProgress: (progress) => onProgress({
@@ -51,6 +51,3 @@ export function createSnapshotReader({ with: withEngine, repository }: ReaderPor
       engine.dump({ repository: repository(access), snapshot, path, ...(archive ? { archive } : {}) }, { signal, output })),
   };
 }
-
-/** A pattern that finds names which hold the text somewhere; a text with wildcards is taken as it is. */
-export const namePattern = (text: string): string => (/[*?[]/.test(text) ? text : `*${exactPattern(text)}*`);

@@ -35,6 +35,6 @@ export function agentState(change: Partial<AgentState> = {}): AgentState {
     status: 'Protected', reason: 'Last backup just now', lastGoodAt: at,
     agent: { id: '1', name: 'laptop', version: '0.1.0', pid: 1, dataFolder: '/data' },
     connection: { state: 'connected', hub: 'https://127.0.0.1:1234', hubName: 'laptop', since: at, nextAttemptAt: null, lastError: null },
-    paused: null, jobs: [jobView('a', 'Documents')], runs: [], secrets: { kind: 'keychain', description: 'the keyring' }, consent: noQuestions, ...change,
+    paused: null, jobs: [jobView('a', 'Documents')], runs: [], secrets: { kind: 'keychain', description: 'the keyring' }, consent: noQuestions, restores: [], ...change,
   };
 }

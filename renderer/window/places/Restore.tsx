@@ -1,0 +1,147 @@
+/** Restore: choose a backup by its time, look into it, tick what is wanted, and get it back. Needs no hub. */
+import { useEffect, useMemo, useState, type ReactElement } from 'react';
+import { Form, Input, Label, SearchField } from 'react-aria-components';
+import type { AgentState } from '../../../main/shared/control.js';
+import { asHoldfastError, type ErrorShape } from '../../../main/shared/errors.js';
+import { baseName, dumpAt, parentPath } from '../../../main/shared/restore.js';
+import type { Found, FoundVersion, SnapshotChoice } from '../../../main/shared/restores.js';
+import { countText } from '../../../main/shared/text.js';
+import { useAction, useNow } from '../../components/action.js';
+import { Button, Select } from '../../components/controls.js';
+import { Icon } from '../../components/Icon.js';
+import { FoundVersions, SnapshotFolder, snapshotText, type SnapshotSource } from '../../components/SnapshotFiles.js';
+import { Empty, ErrorNotice } from '../../components/status.js';
+import { useApi } from '../app/context.js';
+import { DatabaseDialog } from '../restore/DatabaseDialog.js';
+import { RestoreDialog } from '../restore/RestoreDialog.js';
+import { RestoreNotices } from '../restore/RestoreNotices.js';
+
+export function Restore({ state }: { state: AgentState }): ReactElement {
+  const jobs = state.jobs.map(({ job }) => job);
+  const [jobId, setJobId] = useState(jobs[0]?.id ?? '');
+  const job = jobs.find(({ id }) => id === jobId) ?? jobs[0];
+  return (
+    <div className="place__body">
+      <div className="place__head" style={{ marginBottom: 0 }}><h1>Restore</h1></div>
+      <RestoreNotices restores={state.restores} />
+      {job === undefined ? (
+        <section className="card"><Empty level={2} icon="restore" title="There is no backup to restore from"><p>Once a job has run, its files are found here.</p></Empty></section>
+      ) : (
+        <JobBackups
+          key={job.id} state={state} jobId={job.id}
+          chooser={jobs.length < 2 ? null : <Select label="Job" value={job.id} onChange={setJobId} options={jobs.map(({ id, name }) => ({ id, name }))} />}
+        />
+      )}
+    </div>
+  );
+}
+
+function JobBackups({ state, jobId, chooser }: { state: AgentState; jobId: string; chooser: ReactElement | null }): ReactElement {
+  const api = useApi();
+  const now = useNow();
+  const view = state.jobs.find(({ job }) => job.id === jobId);
+  const lastRun = state.runs.find((run) => run.jobId === jobId && run.result !== null)?.id ?? null;
+  const [snapshots, setSnapshots] = useState<readonly SnapshotChoice[] | null>(null);
+  const [failure, setFailure] = useState<ErrorShape | null>(null);
+  const [snapshotId, setSnapshotId] = useState<string | null>(null);
+  const [attempt, setAttempt] = useState(0);
+  // asked again after each run: there is a new one then
+  useEffect(() => {
+    let over = false;
+    api.call('snapshots', { jobId }).then(
+      (answer) => {
+        if (over) return;
+        setSnapshots(answer.snapshots);
+        setFailure(null);
+      },
+      (thrown: unknown) => { if (!over) setFailure(asHoldfastError(thrown).toShape()); },
+    );
+    return () => { over = true; };
+  }, [api, jobId, lastRun, attempt]);
+  const chosen = snapshots?.find(({ id }) => id === snapshotId) ?? snapshots?.[0];
+  const source = useMemo<SnapshotSource>(() => ({
+    folder: (id, folder, skip) => api.call('browse', { jobId, snapshotId: id, folder, skip }),
+    find: (text) => api.call('findVersions', { jobId, text }),
+  }), [api, jobId]);
+
+  if (failure !== null) return <><div className="restore__choice">{chooser}</div><ErrorNotice error={failure} /><div><Button onPress={() => setAttempt(attempt + 1)}>Try again</Button></div></>;
+  if (snapshots === null || view === undefined) return <><div className="restore__choice">{chooser}</div><p className="quiet" role="status">Looking for backups…</p></>;
+  if (chosen === undefined) {
+    return (
+      <>
+        <div className="restore__choice">{chooser}</div>
+        <section className="card"><Empty level={2} icon="restore" title={`"${view.job.name}" has no backup yet`}><p>Run it once, then its files are found here.</p></Empty></section>
+      </>
+    );
+  }
+  const options = snapshots.map(({ id, time }) => ({ id, name: snapshotText(time, now) }));
+  return (
+    <Files
+      source={source} state={state} jobId={jobId} snapshotId={chosen.id} now={now} onSnapshot={setSnapshotId}
+      chooser={<>{chooser}<Select label="Backup of" value={chosen.id} onChange={setSnapshotId} options={options} /></>}
+    />
+  );
+}
+
+interface FilesProps { source: SnapshotSource; state: AgentState; jobId: string; snapshotId: string; now: number; onSnapshot: (id: string) => void; chooser: ReactElement }
+
+function Files({ source, state, jobId, snapshotId, now, onSnapshot, chooser }: FilesProps): ReactElement {
+  const action = useAction();
+  const [folder, setFolder] = useState('/');
+  const [ticked, setTicked] = useState<{ snapshotId: string; paths: ReadonlySet<string> }>({ snapshotId, paths: new Set() });
+  const [text, setText] = useState('');
+  const [found, setFound] = useState<{ text: string; found: Found } | null>(null);
+  const [open, setOpen] = useState<'files' | 'database' | null>(null);
+  // what is ticked is of one snapshot: of another one it may not be there
+  const chosen = ticked.snapshotId === snapshotId ? ticked.paths : new Set<string>();
+  const paths = [...chosen];
+  const [only] = paths;
+  const dump = paths.length === 1 && only !== undefined ? dumpAt(only) : null;
+  const job = state.jobs.find((view) => view.job.id === jobId)?.job;
+  const what = paths.length === 1 && only !== undefined ? `"${baseName(only)}"` : countText(paths.length, 'entry', 'files and folders');
+  const search = async (): Promise<void> => {
+    if (text.trim() === '') setFound(null);
+    else await action.run(async () => setFound({ text: text.trim(), found: await source.find(text) }));
+  };
+  const show = (version: FoundVersion): void => {
+    onSnapshot(version.snapshotId);
+    setFolder(parentPath(version.path));
+    setTicked({ snapshotId: version.snapshotId, paths: new Set([version.path]) });
+    setFound(null);
+  };
+  const begun = (): void => {
+    setOpen(null);
+    setTicked({ snapshotId, paths: new Set() });
+  };
+  return (
+    <>
+      <div className="restore__choice">
+        {chooser}
+        <Form className="row push" onSubmit={(event) => { event.preventDefault(); void search(); }}>
+          <SearchField className="row" value={text} onChange={setText} onClear={() => setFound(null)}>
+            <Label className="field__label">Find in all backups</Label>
+            <Input className="field__input" placeholder="Part of a name" />
+          </SearchField>
+          <Button type="submit" isDisabled={action.pending}><Icon name="search" />{action.pending ? 'Searching…' : 'Find'}</Button>
+        </Form>
+      </div>
+      <ErrorNotice error={action.error} />
+      {found === null
+        ? <SnapshotFolder source={source} snapshotId={snapshotId} folder={folder} onFolder={setFolder} chosen={chosen} onChoose={(next) => setTicked({ snapshotId, paths: next })} />
+        : <><div><Button onPress={() => setFound(null)}>Back to the folders</Button></div><FoundVersions found={found.found} text={found.text} now={now} onShow={show} /></>}
+      {found !== null ? null : (
+        <div className="restore__foot">
+          <span role="status">{paths.length === 0 ? 'Tick what you want back.' : `${what} chosen`}</span>
+          {paths.length === 0 ? null : <Button look="quiet" onPress={() => setTicked({ snapshotId, paths: new Set() })}>Clear</Button>}
+          <span className="row push">
+            {dump === null ? null : <Button onPress={() => setOpen('database')}>Load the database…</Button>}
+            <Button look="primary" isDisabled={paths.length === 0} onPress={() => setOpen('files')}>Restore…</Button>
+          </span>
+        </div>
+      )}
+      {open === 'files' ? <RestoreDialog jobId={jobId} snapshotId={snapshotId} paths={paths} what={what} onClose={() => setOpen(null)} onBegun={begun} /> : null}
+      {open === 'database' && dump !== null && only !== undefined && job !== undefined
+        ? <DatabaseDialog job={job} snapshotId={snapshotId} path={only} place={dump} onClose={() => setOpen(null)} onBegun={begun} /> : null}
+    </>
+  );
+}

@@ -37,7 +37,7 @@ test('files come back to where they were, to another folder, and in the version 
 
   await page.getByRole('tab', { name: 'Restore' }).click();
   await page.getByRole('heading', { name: 'Restore', level: 1 }).waitFor();
-  for (const part of documents.split('/').filter((name) => name !== '')) await page.getByRole('button', { name: `Open ${part}`, exact: true }).click();
+  await page.getByRole('button', { name: 'Open Documents', exact: true }).click();
   await page.getByRole('row', { name: 'note 2.txt' }).waitFor();
   await expectAccessible(page);
   await picture(page, 'restore-1-folder');
@@ -49,7 +49,6 @@ test('files come back to where they were, to another folder, and in the version 
   await page.getByRole('button', { name: 'Restore…' }).focus();
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Restore "letters"' }).waitFor();
-  await expectAccessible(page);
   await picture(page, 'restore-2-where');
   await page.getByRole('button', { name: 'Restore', exact: true }).click();
   await page.getByText(/^Restored "letters" to where it was: 1 file/).waitFor();
@@ -71,7 +70,6 @@ test('files come back to where they were, to another folder, and in the version 
   expect(readFileSync(path.join(target, 'to anna.txt'), 'utf8')).toBe('first');
   await page.getByRole('button', { name: 'Open folder' }).first().click();
   await until('the folder is opened', async () => (await app.electron.evaluate(() => (globalThis as { opened?: string }).opened)) === target);
-  await expectAccessible(page);
   await picture(page, 'restore-4-done');
   expect((await stateOf(page)).connection.state).toBe('paused');
 });

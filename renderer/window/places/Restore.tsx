@@ -77,17 +77,17 @@ function JobBackups({ state, jobId, chooser }: { state: AgentState; jobId: strin
   const options = snapshots.map(({ id, time }) => ({ id, name: snapshotText(time, now) }));
   return (
     <Files
-      source={source} state={state} jobId={jobId} snapshotId={chosen.id} now={now} onSnapshot={setSnapshotId}
+      source={source} state={state} jobId={jobId} snapshotId={chosen.id} top={chosen.paths.length === 1 ? parentPath(chosen.paths[0] ?? '/') : '/'} now={now} onSnapshot={setSnapshotId}
       chooser={<>{chooser}<Select label="Backup of" value={chosen.id} onChange={setSnapshotId} options={options} /></>}
     />
   );
 }
 
-interface FilesProps { source: SnapshotSource; state: AgentState; jobId: string; snapshotId: string; now: number; onSnapshot: (id: string) => void; chooser: ReactElement }
+interface FilesProps { source: SnapshotSource; state: AgentState; jobId: string; snapshotId: string; /** The folder to begin in. */ top: string; now: number; onSnapshot: (id: string) => void; chooser: ReactElement }
 
-function Files({ source, state, jobId, snapshotId, now, onSnapshot, chooser }: FilesProps): ReactElement {
+function Files({ source, state, jobId, snapshotId, top, now, onSnapshot, chooser }: FilesProps): ReactElement {
   const action = useAction();
-  const [folder, setFolder] = useState('/');
+  const [folder, setFolder] = useState(top);
   const [ticked, setTicked] = useState<{ snapshotId: string; paths: ReadonlySet<string> }>({ snapshotId, paths: new Set() });
   const [text, setText] = useState('');
   const [found, setFound] = useState<{ text: string; found: Found } | null>(null);

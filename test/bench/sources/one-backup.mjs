@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 
 const { createAgentEngine } = await import('../../../out/main/platform/engine/engine.js');
+const { busyCompilers } = await import('../../../out/main/platform/engine/compilers.js');
 const { createEngine } = await import('../../../out/main/backup/thread/engine.js');
 const { password, repository, source } = JSON.parse(await text(process.stdin));
 const logger = { log: (level, message) => console.error(level, message) };
-const engine = createAgentEngine({ open: () => Promise.resolve(createEngine()), logger, cacheFolder: `${repository}-cache`, sources: { env: process.env, password: () => Promise.resolve(password) } });
+const engine = createAgentEngine({ compilers: busyCompilers, open: () => Promise.resolve(createEngine()), logger, cacheFolder: `${repository}-cache`, sources: { env: process.env, password: () => Promise.resolve(password) } });
 const access = { url: repository, password: 'bench' };
 await engine.prepare(access);
 /** Memory of the tools that run meanwhile, MB at most. */

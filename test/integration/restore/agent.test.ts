@@ -9,6 +9,7 @@ import { Snapshots } from '../../../main/agent/restore/snapshots.js';
 import { jobTag } from '../../../main/agent/runs/job-tag.js';
 import { createEngine } from '../../../main/backup/thread/engine.js';
 import { localHost } from '../../../main/backup/source/process/host.js';
+import { busyCompilers } from '../../../main/platform/engine/compilers.js';
 import { createAgentEngine } from '../../../main/platform/engine/engine.js';
 import { systemClock } from '../../../main/platform/clock.js';
 import { someJob } from '../../helpers/agent-world.js';
@@ -36,7 +37,7 @@ describe('restores', () => {
     home = path.join(folder, 'home');
     mkdirSync(path.join(home, 'letters', 'old'), { recursive: true });
     for (const name of ['a.txt', 'b [1].txt', 'old/c.txt']) writeFileSync(path.join(home, 'letters', name), `first ${name}`);
-    const engine = createAgentEngine({ open: () => Promise.resolve(createEngine()), logger, cacheFolder: path.join(folder, 'cache'), sources: { env: process.env, password: () => Promise.resolve(null) } });
+    const engine = createAgentEngine({ compilers: busyCompilers, open: () => Promise.resolve(createEngine()), logger, cacheFolder: path.join(folder, 'cache'), sources: { env: process.env, password: () => Promise.resolve(null) } });
     const access = { url: path.join(folder, 'repository'), password: 'test' };
     await engine.prepare(access);
     await makeKeyCheap(access.url, access.password);

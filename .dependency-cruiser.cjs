@@ -76,8 +76,8 @@ module.exports = {
     {
       name: 'no-development-packages',
       severity: 'error',
-      comment: 'What the product imports belongs in "dependencies". Electron is the exception: it is the runtime itself.',
-      from: { path: product },
+      comment: 'What the product imports belongs in "dependencies". Exceptions: Electron is the runtime itself, and pages hold what they import in their bundles.',
+      from: { path: product, pathNot: '^renderer/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: [electron, 'node_modules/@types/'] },
     },
     {

@@ -3,7 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { mustRun, npm } from '../run.mjs';
 import { inRoot } from '../checkout.mjs';
-import { licences } from './licences.mjs';
+import { bundled, licences } from './licences.mjs';
 
 /**
  * Finishes a package before it is signed: takes out what belongs to a development runtime (the default app, which would run
@@ -15,15 +15,27 @@ export default async function afterPack({ appOutDir, electronPlatformName, packa
     ? path.join(appOutDir, `${packager.appInfo.productFilename}.app`, 'Contents', 'Resources')
     : path.join(appOutDir, 'resources');
   await rm(path.join(resources, 'default_app.asar'), { recursive: true, force: true });
+  // Where updates come from is a setting of the installation. electron-builder writes the address of the build there.
+  await rm(path.join(resources, 'app-update.yml'), { force: true });
   await writeFile(path.join(resources, 'LICENSES.txt'), licences());
   await writeFile(path.join(resources, 'sbom.cdx.json'), await billOfMaterials());
 }
 
-/** Two builds of one commit give the same list: npm's own serial number and time are taken out. */
+/** What the licences are of, and nothing else. Two builds of one commit give the same list: npm's own serial number and time are taken out. */
 async function billOfMaterials() {
   const [command, first] = npm();
-  const text = await mustRun('Listing what the package holds', command, [...first, 'sbom', '--sbom-format=cyclonedx', '--omit=dev', '--loglevel=error'], { cwd: inRoot(), limit: 120_000 });
+  const text = await mustRun('Listing what the package holds', command, [...first, 'sbom', '--sbom-format=cyclonedx', '--loglevel=error'], { cwd: inRoot(), limit: 120_000 });
   const bill = JSON.parse(text.slice(text.indexOf('{')));
+  const inside = new Set(bundled().map(({ name, version }) => `${name}@${version}`));
+  const refs = new Set([bill.metadata.component['bom-ref']]);
+  bill.components = bill.components.filter((/** @type {{name: string, group?: string, version: string, 'bom-ref': string}} */ one) => {
+    const kept = inside.has(`${one.group ? `${one.group}/` : ''}${one.name}@${one.version}`);
+    if (kept) refs.add(one['bom-ref']);
+    return kept;
+  });
+  bill.dependencies = bill.dependencies
+    .filter((/** @type {{ref: string}} */ { ref }) => refs.has(ref))
+    .map((/** @type {{ref: string, dependsOn?: string[]}} */ one) => ({ ...one, dependsOn: (one.dependsOn ?? []).filter((ref) => refs.has(ref)) }));
   delete bill.serialNumber;
   delete bill.metadata.timestamp;
   return `${JSON.stringify(bill, null, 1)}\n`;

@@ -69,7 +69,7 @@ async function pack() {
   try {
     const root = path.join(work, 'package');
     const built = inRoot('out', 'main');
-    cpSync(built, path.join(root, 'out', 'main'), { recursive: true, filter: (from) => from !== path.join(built, 'desktop') && !notPacked.test(from) });
+    cpSync(built, path.join(root, 'out', 'main'), { recursive: true, filter: (from) => ![path.join(built, 'desktop'), path.join(built, 'app.js')].includes(from) && !notPacked.test(from) });
     cpSync(inRoot('out', 'renderer', 'dashboard'), path.join(root, 'out', 'renderer', 'dashboard'), { recursive: true });
     for (const from of closure(names)) {
       const to = path.join(root, path.relative(inRoot(), from));

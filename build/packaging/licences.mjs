@@ -18,17 +18,42 @@ const looked = new Map([
 
 /** @typedef {{name: string, version: string, licence: string, folder: string}} Bundled */
 
-/** What is installed for production, by the lock file. @returns {Bundled[]} */
+/** What pages import: installed for development, and inside their bundles. */
+const inPages = ['react', 'react-dom', 'react-aria-components'];
+
+/** What is installed for production, and what is in the pages' bundles, by the lock file. @returns {Bundled[]} */
 export function bundled() {
   const { packages } = JSON.parse(readFileSync(inRoot('package-lock.json'), 'utf8'));
+  const pages = closure(packages, inPages);
   return Object.entries(packages)
-    .filter(([where, { dev, link }]) => where !== '' && dev !== true && link !== true && existsSync(inRoot(where, 'package.json')))
+    .filter(([where, { dev, link }]) => where !== '' && (dev !== true || pages.has(where)) && link !== true && existsSync(inRoot(where, 'package.json')))
     .map(([where, { version }]) => {
       const own = JSON.parse(readFileSync(inRoot(where, 'package.json'), 'utf8'));
       const licence = looked.get(`${own.name}@${version}`) ?? (typeof own.license === 'string' ? own.license : own.licenses?.[0]?.type ?? '');
       return { name: own.name, version, licence, folder: inRoot(where) };
     })
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.version < b.version ? -1 : 1));
+}
+
+/**
+ * Places of these packages and of all that they need, by Node's rules.
+ * @param {Record<string, {dependencies?: Record<string, string>}>} packages of the lock file
+ * @param {string[]} names
+ */
+function closure(packages, names) {
+  /** @type {Set<string>} */
+  const found = new Set();
+  /** @param {string} name @param {string} from */
+  const add = (name, from) => {
+    const folders = from.split('/node_modules/');
+    const candidates = folders.map((_, count) => [...folders.slice(0, folders.length - count), name].join('/node_modules/')).concat(`node_modules/${name}`);
+    const where = candidates.find((place) => place in packages);
+    if (where === undefined || found.has(where)) return;
+    found.add(where);
+    for (const each of Object.keys(packages[where]?.dependencies ?? {})) add(each, where);
+  };
+  for (const name of names) add(name, '');
+  return found;
 }
 
 /** @throws Trouble for a package whose licence is missing or not one that fits. @returns {string} */

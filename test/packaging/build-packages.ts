@@ -1,5 +1,5 @@
 /** Builds the packages once for all tests, from the tree as it is. HOLDFAST_TEST_PACKAGES names a folder that has them already. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -25,9 +25,6 @@ export default async function setup(project: TestProject): Promise<() => void> {
       '-c.compression=store', '-c.deb.compression=gz', '-c.rpm.compression=gzip', `-c.directories.output=${folder}`,
     ], { cwd: copy, limit: 20 * 60_000, env: { ...process.env, CUSTOM_FPM_PATH: path.join(root, 'build/packaging/fpm.mjs'), ELECTRON_BUILDER_7ZIP_PATH: '/usr/bin/7za' } });
   }
-  const deb = readdirSync(folder).find((name) => name.endsWith('.deb'));
-  if (deb === undefined) throw new Error(`there is no deb in ${folder}`);
-  project.provide('deb', path.join(folder, deb));
-  project.provide('unpacked', path.join(folder, 'linux-unpacked'));
+  project.provide('packages', folder);
   return () => { if (given === undefined) rmSync(folder, { recursive: true, force: true }); };
 }

@@ -1,3 +1,4 @@
+// npm run bench -- --sets destinations
 // npm run bench [-- --rounds 3 --scale 1 --sets system,large,small --peers holdfast,restic,borg --out docs]
 // Runs Holdfast and every peer on this machine in turn on the same warmed files and prints medians and ratios.
 import { spawn, spawnSync } from 'node:child_process';
@@ -18,6 +19,13 @@ const { values: options } = parseArgs({ options: {
 } });
 const rounds = Number(options.rounds);
 await alone(() => compile(['wasm', 'main']));
+
+// servers of its own, and another table: test/bench/destinations
+if (options.sets === 'destinations') {
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+  const { status } = spawnSync(process.execPath, [vitest, 'run', '--config', 'test/bench/destinations/vitest.config.ts'], { cwd: root, stdio: 'inherit', env: { ...process.env, HOLDFAST_BENCH_ROUNDS: options.rounds } });
+  process.exit(status ?? 1);
+}
 
 /** Reads all files once, so that no program pays for the disk. */
 function warm(path) {

@@ -6,7 +6,7 @@ import { find } from './operations/find.js';
 import { copy } from './operations/copy.js';
 import { dump } from './operations/dump.js';
 import { forget } from './operations/forget.js';
-import { config, init } from './operations/init.js';
+import { config, exists, init } from './operations/init.js';
 import { keyAdd, keyList, keyPasswd, keyRemove } from './operations/keys.js';
 import { ls, snapshots } from './operations/list.js';
 import { repairIndex, tag, unlock } from './operations/maintain.js';
@@ -16,7 +16,7 @@ import { stats } from './operations/stats.js';
 import type { Engine } from './types.js';
 
 export const operations = {
-  init, config, backup, restore, snapshots, ls, find, diff, dump, check, forget, prune, unlock, stats, tag, copy, repairIndex,
+  init, exists, config, backup, restore, snapshots, ls, find, diff, dump, check, forget, prune, unlock, stats, tag, copy, repairIndex,
   keyList, keyAdd, keyRemove, keyPasswd,
 } satisfies Omit<Engine, 'close'>;
 

@@ -2,7 +2,7 @@
 export * from './types.js';
 export { createEngine } from './thread/engine.js';
 export { createLocalEngine } from './engine.js';
-export { init, config } from './operations/init.js';
+export { init, exists, config } from './operations/init.js';
 export { backup } from './operations/backup.js';
 export { restore } from './operations/restore.js';
 export { check } from './operations/check.js';

@@ -265,5 +265,9 @@ export type KeyAddRequest = z.input<typeof keyAddRequest>;
 export type KeyRemoveRequest = z.input<typeof keyRemoveRequest>;
 export type KeyPasswdRequest = z.input<typeof keyPasswdRequest>;
 
+/** Needs no password. */
+export const existsRequest = z.object({ repository: repositoryAccess.omit({ password: true }) });
+export type ExistsRequest = z.input<typeof existsRequest>;
+
 export const configRequest = base;
 export type ConfigRequest = z.input<typeof configRequest>;

@@ -2,7 +2,7 @@
  * What other rooms say to the engine and hear from it: requests, progress and results, all plain data.
  */
 import type {
-  BackupRequest, CheckRequest, ConfigRequest, CopyRequest, DiffRequest, DumpRequest,
+  BackupRequest, CheckRequest, ConfigRequest, CopyRequest, DiffRequest, DumpRequest, ExistsRequest,
   FindRequest, ForgetRequest, InitRequest, KeyAddRequest, KeyListRequest, KeyPasswdRequest,
   KeyRemoveRequest, LsRequest, PruneRequest, RepairIndexRequest, RestoreRequest, SnapshotsRequest,
   StatsRequest, TagRequest, UnlockRequest,
@@ -26,6 +26,8 @@ export interface Control {
   onItemError?: (error: ItemError) => void;
   /** What a person should know, as it happens (a stale lock removed, a retry ...). */
   onWarning?: (text: string) => void;
+  /** A line for each operation at the destination, for whoever looks for a fault; without secrets. */
+  onTrace?: (line: string) => void;
 }
 export interface InputControl extends Control {
   input?: AsyncIterable<Uint8Array>;
@@ -47,6 +49,8 @@ export interface EntriesControl extends Control {
  */
 export interface Engine {
   init(request: InitRequest, control?: Control): Promise<InitResult>;
+  /** Whether there is a repository, asked without its password. */
+  exists(request: ExistsRequest, control?: Control): Promise<{ exists: boolean }>;
   /** Opens the repository with the password and reads its config: the cheapest proof that both are right. */
   config(request: ConfigRequest, control?: Control): Promise<RepositoryConfig>;
   backup(request: BackupRequest, control?: InputControl): Promise<BackupSummary>;

@@ -4,6 +4,9 @@ import { z } from 'zod';
 import { HoldfastError } from '../shared/errors.js';
 import { StatusLine } from './terminal/status-line.js';
 
+/** KiB per second, as restic counts; 0 is no limit. */
+const rate = z.string().regex(/^\d+$/, 'it is a whole number of KiB per second').transform(Number);
+
 /** Options that stand before or after any command. */
 const globalOptions = z.object({
   repo: z.string().min(1, 'the repository is empty').optional(),
@@ -12,6 +15,10 @@ const globalOptions = z.object({
   json: z.boolean().default(false),
   quiet: z.boolean().default(false),
   cache: z.boolean().default(true),
+  verbose: z.boolean().default(false),
+  settings: z.string().min(1).optional(),
+  limitUpload: rate.optional(),
+  limitDownload: rate.optional(),
 });
 export type GlobalOptions = z.infer<typeof globalOptions>;
 
@@ -34,6 +41,7 @@ const samePress = 500;
 export class Cli {
   json = false;
   quiet = false;
+  verbose = false;
   exitCode = 0;
   readonly env: NodeJS.ProcessEnv;
   readonly status: StatusLine;
@@ -74,6 +82,7 @@ export class Cli {
       const options = { ...parse(globalOptions, given), ...(parse(schema, given) as object) } as z.infer<S> & GlobalOptions;
       this.json = options.json;
       this.quiet = options.quiet;
+      this.verbose = options.verbose;
       if (options.data !== undefined) this.env['HOLDFAST_DATA'] = options.data;
       this.exitCode = (await work({ args: command.args, options })) ?? 0;
     };

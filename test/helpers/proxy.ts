@@ -23,6 +23,8 @@ export class Proxy {
   received = 0;
   connections = 0;
   broken = 0;
+  /** How often a client spoke after its server had: with `connections`, the round trips, of which several may be under way at once. */
+  turns = 0;
   private readonly sockets = new Set<Socket>();
   private seed = 42;
 
@@ -64,9 +66,12 @@ export class Proxy {
       socket.once('close', () => this.sockets.delete(socket));
     }
     let sent = 0;
+    let wasAnswered = true;
     const allowed = (bytes: number): 'go' | 'stall' | 'reset' => {
       sent += bytes;
       this.received += bytes;
+      if (wasAnswered) this.turns++;
+      wasAnswered = false;
       const { after, breakChance = 0 } = this.mischief;
       if (breakChance > 0 && this.random() < breakChance) return 'reset';
       if (!after || sent < after.bytes || after.times === 0) return 'go';
@@ -79,7 +84,7 @@ export class Proxy {
       server.resetAndDestroy();
     };
     void this.pump(client, server, allowed, end);
-    void this.pump(server, client, () => 'go', end);
+    void this.pump(server, client, () => { wasAnswered = true; return 'go'; }, end);
   }
 
   /** Pieces keep their order; each waits for its time, while later ones are read already. */

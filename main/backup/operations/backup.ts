@@ -22,8 +22,9 @@ import { Files } from '../posix/files.js';
 import { BlobOpener } from '../repository/blob-opener.js';
 import { BlobReader } from '../repository/blobs.js';
 import { PackSaver } from '../repository/pack-saver.js';
+import type { LoadedIndex, Repository } from '../repository/repository.js';
 import { adoptOrphans, listPacks } from './resume.js';
-import { findParent, findSnapshot } from '../repository/snapshots.js';
+import { findParent, findSnapshot, loadSnapshots } from '../repository/snapshots.js';
 import { programVersion } from '../version.js';
 import { sharedWords, type ArchiveData } from '../workers/messages.js';
 import { FolderLook } from '../workers/folder-look.js';
@@ -41,10 +42,25 @@ const defaultPackMiB = 16;
 export async function backup(request: BackupRequest, control: InputControl = {}): Promise<BackupSummary> {
   const parsed = backupRequest.parse(request);
   if (parsed.paths.length === 0 && !parsed.stdin && !parsed.streams?.length) throw new HoldfastError('usage', 'Nothing to back up was named. Give at least one file or folder.');
-  return withRepository(parsed.repository, parsed.dryRun ? 'none' : 'shared', control, (session) => run(parsed, control, session));
+  let early: Early | null = null;
+  return withRepository(parsed.repository, parsed.dryRun ? 'none' : 'shared', control, (session) => run(parsed, control, session, early ?? readEarly(session.repository, session.signal)), {
+    onWritten: (repository, signal) => { early = readEarly(repository, signal); },
+  });
 }
 
-async function run(request: Parsed, control: InputControl, session: Session): Promise<BackupSummary> {
+/** What every backup reads before it does anything. */
+interface Early {
+  readonly index: Promise<LoadedIndex>;
+  readonly snapshots: Promise<Snapshot[]>;
+}
+
+function readEarly(repository: Repository, signal: AbortSignal): Early {
+  const early = { index: repository.loadIndex({ signal }), snapshots: loadSnapshots(repository, signal, () => undefined) };
+  for (const reading of Object.values(early)) (reading as Promise<unknown>).catch(() => undefined); // told where it is needed
+  return early;
+}
+
+async function run(request: Parsed, control: InputControl, session: Session, early: Early): Promise<BackupSummary> {
   const { repository } = session;
   const started = Date.now();
   const time = request.time === undefined ? started : timeOf(request.time);
@@ -53,10 +69,11 @@ async function run(request: Parsed, control: InputControl, session: Session): Pr
   const files = new Files();
   if (!files.complete) session.warn('Extended attributes and names of owners cannot be read on this system; they are left out.');
 
-  // somebody else at work has packs that are in no index yet
-  const listing = !request.dryRun && (session.alone || session.abandonedLocks.length > 0) ? listPacks(repository, session.signal) : Promise.resolve([]);
+  const mayHaveOrphans = session.abandonedLocks.length > 0 || (session.alone && !await session.memory.endedWell()); // somebody else at work has packs that are in no index yet
+  const listing = !request.dryRun && mayHaveOrphans ? listPacks(repository, session.signal) : Promise.resolve([]);
   listing.catch(() => undefined); // looked at below
-  const { index } = await repository.loadIndex({ signal: session.signal });
+  if (!request.dryRun) await session.memory.noteEnd(false);
+  const { index } = await early.index;
   const known = KnownBlobs.of(index.dataIds(), index.size);
   const reader = new BlobReader(repository, index);
   const tally = new BackupTally(control);
@@ -68,7 +85,7 @@ async function run(request: Parsed, control: InputControl, session: Session): Pr
   }
   const absolute = request.stdin ? [`/${request.stdin.name.replace(/^\/+/, '')}`] : [...placesOf(request), ...present.map((path) => toText(posix.resolve(base, path)))];
   const top = resolveTargets(present, base, streamsOf(request, control, time));
-  const parent = await chooseParent(request, session, host, absolute, time);
+  const parent = await chooseParent(request, session, early, host, absolute, time);
 
   const stop = new AbortController();
   const signal = AbortSignal.any([session.signal, stop.signal]);
@@ -146,6 +163,7 @@ async function run(request: Parsed, control: InputControl, session: Session): Pr
       time: formatTime(fromMillis(time)), tree, paths: absolute, hostname: host, ...owner(), program_version: programVersion, summary,
       ...(parent ? { parent: parent.id } : {}), ...(request.tags ? { tags: request.tags } : {}), ...excludesOf(request),
     });
+    if (!request.dryRun) await session.memory.noteEnd(true);
     return {
       message_type: 'summary', dry_run: data.dryRun, ...summary, total_duration: (Date.now() - started) / 1000, tree_id: tree,
       ...(id ? { snapshot_id: id } : {}), ...(parent ? { parent_id: parent.id } : {}),
@@ -210,10 +228,10 @@ function excludesOf(request: Parsed): { excludes?: string[] } {
   return list.length > 0 ? { excludes: list } : {};
 }
 
-async function chooseParent(request: Parsed, session: Session, host: string, paths: readonly string[], time: number): Promise<Snapshot | null> {
+async function chooseParent(request: Parsed, session: Session, early: Early, host: string, paths: readonly string[], time: number): Promise<Snapshot | null> {
   if (request.force) return null;
   if (request.parent !== undefined) return findSnapshot(session.repository, request.parent, undefined, session.signal);
-  return findParent(session.repository, host, paths, time, session.signal);
+  return findParent(await early.snapshots, host, paths, time);
 }
 
 async function treeOrNull(reader: BlobReader, id: Id, session: Session): Promise<Node[] | null> {

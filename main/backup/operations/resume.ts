@@ -7,6 +7,7 @@ import type { ListedFile } from '../backend/backend.js';
 import { isId } from '../format/id.js';
 import type { IndexedPack } from '../format/index-file.js';
 import type { BlobIndex } from '../index/blob-index.js';
+import { pooled } from '../pooled.js';
 import { loadHeader } from '../pack/header.js';
 import type { Repository } from '../repository/repository.js';
 import type { Session } from './session.js';
@@ -38,8 +39,5 @@ export async function adoptOrphans({ repository, signal }: Session, index: BlobI
       if (!(error instanceof HoldfastError) || (error.code !== 'repository-damaged' && error.code !== 'not-found')) throw error;
     }
   };
-  const next = orphans[Symbol.iterator]();
-  await Promise.all(Array.from({ length: atOnce }, async () => {
-    for (let item = next.next(); item.done !== true; item = next.next()) await adopt(item.value);
-  }));
+  await pooled(orphans, atOnce, adopt);
 }

@@ -2,9 +2,10 @@
 import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
 import type { Id } from '../format/id.js';
 import { forgetZone } from '../format/time.js';
-import { openBackend } from '../backend/open.js';
+import { cacheFolderOf, openBackend } from '../backend/open.js';
 import { openRepository, type Repository } from '../repository/repository.js';
-import { RepositoryLock } from '../repository/lock.js';
+import { listLocks, RepositoryLock } from '../repository/lock.js';
+import { RunMemory } from '../repository/memory.js';
 import type { Control, Progress, RepositoryAccess } from '../types.js';
 
 export type LockKind = 'none' | 'shared' | 'exclusive';
@@ -17,23 +18,33 @@ export interface Session {
   readonly abandonedLocks: readonly Id[];
   /** No other process was at work in the repository when this began. */
   readonly alone: boolean;
+  readonly memory: RunMemory;
+}
+
+/** What `work` may find started already. */
+export interface Ahead {
+  /** Called while it is waited for that others see the lock; what it reads is good if the lock is got. May be called again, or not at all. */
+  readonly onWritten?: (repository: Repository, signal: AbortSignal) => void;
 }
 
 /** Runs `work` on an open, locked repository. Rejects with HoldfastError only. */
-export async function withRepository<T>(access: RepositoryAccess, lock: LockKind, control: Control, work: (session: Session) => Promise<T>): Promise<T> {
+export async function withRepository<T>(access: RepositoryAccess, lock: LockKind, control: Control, work: (session: Session) => Promise<T>, ahead: Ahead = {}): Promise<T> {
   forgetZone();
   return asSentence(control.signal, async () => {
     const signal = control.signal ?? new AbortController().signal;
     const warn = control.onWarning ?? (() => undefined);
     signal.throwIfAborted();
-    const backend = openBackend(access, warn);
+    const backend = openBackend(access, warn, control.onTrace);
     try {
+      const listed = lock === 'none' ? undefined : listLocks({ backend }, signal);
+      listed?.catch(() => undefined); // looked at below, if the repository can be opened
       const repository = await openRepository(backend, access.password, signal);
+      const memory = new RunMemory(cacheFolderOf(access, backend));
       const held = lock === 'none' ? null : await RepositoryLock.acquire(repository, {
-        exclusive: lock === 'exclusive', timeout: access.lockTimeout, signal, onWarning: warn,
+        exclusive: lock === 'exclusive', timeout: access.lockTimeout, signal, onWarning: warn, listed, memory, onWritten: () => ahead.onWritten?.(repository, signal),
       });
       try {
-        return await work({ repository, signal, warn, abandonedLocks: held?.abandoned ?? [], alone: held?.alone ?? false });
+        return await work({ repository, signal, warn, memory, abandonedLocks: held?.abandoned ?? [], alone: held?.alone ?? false });
       } finally {
         await held?.release().catch((error: unknown) => { warn(`The lock could not be removed: ${asHoldfastError(error).message}`); });
       }

@@ -6,6 +6,7 @@ import { isAlive } from '../backend/local.js';
 import { damaged, isDamage } from '../format/damage.js';
 import { encodeLock, isStale, parseLock, type LockFile } from '../format/lock-file.js';
 import { isId, type Id } from '../format/id.js';
+import type { RunMemory } from './memory.js';
 import { nameOf, type Repository } from './repository.js';
 
 export const refreshEvery = 5 * 60 * 1000;
@@ -22,120 +23,195 @@ export interface FoundLock {
   readonly stale: boolean;
 }
 
+export interface ListedLock {
+  readonly name: string;
+  readonly size: number;
+}
+
 export interface LockOptions {
   readonly exclusive: boolean;
   /** How long to wait for another's lock, ms. */
   readonly timeout?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onWarning?: ((text: string) => void) | undefined;
+  /** A listing of locks that is under way already. */
+  readonly listed?: Promise<ListedLock[]> | undefined;
+  readonly memory: RunMemory;
+  /**
+   * Called when the lock is written and nobody can have begun to remove data unseen, while it is waited for that others see it:
+   * what is read from here on stays right if the lock is got. Not called when that is not certain.
+   */
+  readonly onWritten?: (() => void) | undefined;
 }
 
-/** All readable locks. An unreadable one counts as somebody's: it throws. */
-export async function findLocks(repository: Repository, signal?: AbortSignal): Promise<FoundLock[]> {
-  const found: FoundLock[] = [];
-  for await (const { name, size } of repository.backend.list('locks', signal)) {
-    if (!isId(name) || size === 0) continue; // an empty lock is an interrupted upload
+export async function listLocks({ backend }: Pick<Repository, 'backend'>, signal?: AbortSignal): Promise<ListedLock[]> {
+  const listed: ListedLock[] = [];
+  for await (const { name, size } of backend.list('locks', signal)) if (isId(name) && size > 0) listed.push({ name, size }); // an empty lock is an interrupted upload
+  return listed;
+}
+
+/** Reads locks. An unreadable one counts as somebody's: it throws. */
+async function readLocks(repository: Repository, listed: readonly ListedLock[], signal?: AbortSignal): Promise<FoundLock[]> {
+  const found = await Promise.all(listed.map(async ({ name, size }): Promise<FoundLock | null> => {
     const handle = { kind: 'locks', name } as const;
     try {
       if (size > largestLock) throw damaged(nameOf(handle), 'it is far too large');
       const lock = parseLock(await repository.load(handle, signal), nameOf(handle));
-      found.push({ id: name, lock, stale: isStale(lock, { now: Date.now(), hostname: hostname(), isAlive }) });
+      return { id: name, lock, stale: isStale(lock, { now: Date.now(), hostname: hostname(), isAlive }) };
     } catch (error) {
-      if (error instanceof HoldfastError && error.code === 'not-found') continue; // released meanwhile
+      if (error instanceof HoldfastError && error.code === 'not-found') return null; // released meanwhile
       if (isDamage(error)) {
         throw new HoldfastError('repository-damaged',
           `The ${nameOf(handle)} cannot be read, so nobody knows who uses the repository. When no other program is at work in it, remove the lock with unlock --remove-all.`, { cause: error });
       }
       throw error;
     }
-  }
-  return found;
+  }));
+  return found.filter((lock) => lock !== null);
 }
 
 export class RepositoryLock {
-  /** Locks of processes that ended without cleaning up; they may have left packs that no index names. */
+  /** Locks of operations that ended without cleaning up; they may have left packs that no index names. */
   readonly abandoned: Id[] = [];
   /** Whether no other process was at work in the repository when the lock was taken. */
   alone = true;
   private timer: NodeJS.Timeout | undefined;
   private released = false;
 
-  private constructor(private readonly repository: Repository, private id: Id, private readonly exclusive: boolean) {}
+  private constructor(private readonly repository: Repository, private id: Id, private readonly exclusive: boolean, private readonly memory: RunMemory) {}
 
   /** @throws `repository-locked` */
   static async acquire(repository: Repository, options: LockOptions): Promise<RepositoryLock> {
     const deadline = Date.now() + (options.timeout ?? 0);
+    let { listed } = options;
     for (let longest = 1000; ; longest = Math.min(longest * 2, longestPause)) {
       try {
-        return await this.attempt(repository, options);
+        return await this.attempt(repository, options, await (listed ?? listLocks(repository, options.signal)));
       } catch (error) {
         const left = deadline - Date.now();
         if (!(error instanceof HoldfastError) || error.code !== 'repository-locked' || left <= 0) throw error;
         // a part of it by chance: two who refused each other would otherwise meet again and again
         await sleep(Math.min(left, longest * (0.5 + Math.random() / 2)), undefined, options.signal ? { signal: options.signal } : {});
+        listed = undefined;
       }
     }
   }
 
-  private static async attempt(repository: Repository, options: LockOptions): Promise<RepositoryLock> {
-    const { abandoned, others } = await this.refuseConflict(repository, options, null);
-    const id = await repository.save('locks', content(options.exclusive), options.signal);
-    const lock = new RepositoryLock(repository, id, options.exclusive);
-    lock.abandoned.push(...abandoned);
-    lock.alone = others === 0;
+  private static async attempt(repository: Repository, options: LockOptions, before: readonly ListedLock[]): Promise<RepositoryLock> {
+    const { memory, signal } = options;
+    const check = new ConflictCheck(repository, options, await removeLeft(repository, memory, before, signal));
+    await check.look(before);
+    // While the lock is on its way, it is looked once more who is there. Whoever comes after that look and before our lock is seen
+    // looks a second time himself, `settle` after he has written his lock, and gives way.
+    const began = performance.now();
+    const [written, meanwhile] = await Promise.allSettled([writeLock(repository, options.exclusive, memory, signal), listLocks(repository, signal)]);
+    const inTime = performance.now() - began < settle;
+    if (written.status === 'rejected') throw written.reason;
+    const lock = new RepositoryLock(repository, written.value, options.exclusive, memory);
+    check.mine = written.value;
     try {
-      await sleep(settle, undefined, options.signal ? { signal: options.signal } : {});
-      await this.refuseConflict(repository, options, id);
+      if (meanwhile.status === 'rejected') throw meanwhile.reason;
+      await check.look(meanwhile.value);
+      if (inTime) options.onWritten?.();
+      await sleep(settle, undefined, signal ? { signal } : {});
+      await check.look(await listLocks(repository, signal));
     } catch (error) {
-      await lock.release();
+      await lock.release().catch(() => undefined); // the first error is the one to tell
       throw error;
     }
+    lock.abandoned.push(...check.abandoned);
+    lock.alone = !check.others;
     lock.timer = setInterval(() => { void lock.refresh().catch(() => undefined); }, refreshEvery);
     lock.timer.unref();
     return lock;
   }
 
-  private static async refuseConflict(repository: Repository, options: LockOptions, mine: Id | null): Promise<{ abandoned: Id[]; others: number }> {
-    const abandoned: Id[] = [];
-    let others = 0;
-    for (const { id, lock, stale } of await findLocks(repository, options.signal)) {
-      if (id === mine) continue;
-      if (stale) abandoned.push(id);
+  /** Writes a fresh lock, then removes the old one. */
+  async refresh(): Promise<void> {
+    if (this.released) return;
+    const fresh = await writeLock(this.repository, this.exclusive, this.memory);
+    const old = this.id;
+    this.id = fresh;
+    await this.remove(old);
+    if (this.released) await this.remove(fresh);
+  }
+
+  async release(): Promise<void> {
+    this.released = true;
+    clearInterval(this.timer);
+    await this.remove(this.id);
+  }
+
+  /** One that cannot be removed now is removed by the next operation from here. */
+  private async remove(id: Id): Promise<void> {
+    try {
+      await this.repository.backend.remove({ kind: 'locks', name: id });
+    } catch (error) {
+      await this.memory.leaveLock(id);
+      throw error;
+    }
+  }
+}
+
+/** Looks at listings of locks, and reads each lock once. */
+class ConflictCheck {
+  mine: Id | null = null;
+  others = false;
+  readonly abandoned: Id[] = [];
+  private readonly seen = new Set<Id>();
+
+  /** @param gone locks that were removed since `before` was listed; they count as abandoned */
+  constructor(private readonly repository: Repository, private readonly options: LockOptions, gone: readonly Id[]) {
+    this.abandoned.push(...gone);
+    for (const id of gone) this.seen.add(id);
+  }
+
+  /** @throws `repository-locked` */
+  async look(listed: readonly ListedLock[]): Promise<void> {
+    const fresh = listed.filter(({ name }) => name !== this.mine && !this.seen.has(name));
+    for (const { id, lock, stale } of await readLocks(this.repository, fresh, this.options.signal)) {
+      this.seen.add(id);
+      if (stale) this.abandoned.push(id);
       // one of this very process was left behind when the destination could not be reached: one run at a time works in a repository
-      else if (lock.hostname !== hostname() || lock.pid !== process.pid) others++;
-      if (!options.exclusive && !lock.exclusive) continue;
+      else if (lock.hostname !== hostname() || lock.pid !== process.pid) this.others = true;
+      if (!this.options.exclusive && !lock.exclusive) continue;
       if (stale) {
-        await repository.backend.remove({ kind: 'locks', name: id });
-        options.onWarning?.(`Removed a stale lock of process ${lock.pid} on ${lock.hostname}.`);
+        await this.repository.backend.remove({ kind: 'locks', name: id });
+        this.options.onWarning?.(`Removed a stale lock of process ${lock.pid} on ${lock.hostname}.`);
         continue;
       }
       const minutes = Math.max(0, Math.round((Date.now() - lock.time) / 60_000));
       throw new HoldfastError('repository-locked',
         `The repository is in use by ${lock.username || 'somebody'} on ${lock.hostname} (process ${lock.pid}, refreshed ${minutes} min ago). Wait until that has finished, or run unlock if it no longer runs.`);
     }
-    return { abandoned, others };
-  }
-
-  /** Writes a fresh lock, then removes the old one. */
-  async refresh(): Promise<void> {
-    if (this.released) return;
-    const fresh = await this.repository.save('locks', content(this.exclusive));
-    const old = this.id;
-    this.id = fresh;
-    await this.repository.backend.remove({ kind: 'locks', name: old });
-    if (this.released) await this.repository.backend.remove({ kind: 'locks', name: fresh });
-  }
-
-  async release(): Promise<void> {
-    this.released = true;
-    clearInterval(this.timer);
-    await this.repository.backend.remove({ kind: 'locks', name: this.id });
   }
 }
 
-function content(exclusive: boolean): Buffer {
+/** Removes what earlier operations from here could not. @returns what is gone now */
+async function removeLeft(repository: Repository, memory: RunMemory, listed: readonly ListedLock[], signal?: AbortSignal): Promise<Id[]> {
+  const names = new Set(listed.map(({ name }) => name));
+  const removed: Id[] = [];
+  for (const id of await memory.leftLocks()) {
+    if (names.has(id)) {
+      await repository.backend.remove({ kind: 'locks', name: id }, signal);
+      removed.push(id);
+    }
+    await memory.forgetLock(id);
+  }
+  return removed;
+}
+
+/** @returns its ID. One that may have arrived although saving it failed is remembered. */
+async function writeLock(repository: Repository, exclusive: boolean, memory: RunMemory, signal?: AbortSignal): Promise<Id> {
   const me = userInfo();
-  return encodeLock({ time: Date.now(), exclusive, hostname: hostname(), username: me.username, pid: process.pid, uid: me.uid, gid: me.gid });
+  const { name, sealed } = repository.seal(encodeLock({ time: Date.now(), exclusive, hostname: hostname(), username: me.username, pid: process.pid, uid: me.uid, gid: me.gid }));
+  try {
+    await repository.backend.save({ kind: 'locks', name }, sealed, signal);
+  } catch (error) {
+    await memory.leaveLock(name);
+    throw error;
+  }
+  return name;
 }
 
 /** Removes stale locks, or all of them. */
@@ -149,7 +225,7 @@ export async function removeLocks(repository: Repository, all: boolean, signal?:
     }
     return { removed, remaining };
   }
-  for (const { id, stale } of await findLocks(repository, signal)) {
+  for (const { id, stale } of await readLocks(repository, await listLocks(repository, signal), signal)) {
     if (stale) await repository.backend.remove({ kind: 'locks', name: id });
     if (stale) removed++;
     else remaining++;

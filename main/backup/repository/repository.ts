@@ -10,6 +10,7 @@ import { hashOf, isId, shortId, type Id } from '../format/id.js';
 import { parseIndex } from '../format/index-file.js';
 import { makeKeyFile, newMasterKey, openKeyFile, parseKeyFile } from '../format/key.js';
 import { BlobIndex } from '../index/blob-index.js';
+import { pooled } from '../pooled.js';
 import { Kernel } from '../wasm/kernel.js';
 
 const nouns: Record<FileKind, string> = {
@@ -21,6 +22,8 @@ export function nameOf(file: FileHandle): string {
 }
 
 const zstdMark = 2;
+/** Index files that are read at the same time: each is parsed in memory. */
+const loadsAtOnce = 4;
 /** No file but a pack is larger than this. restic starts a new index after 50,000 blobs, which is 3 MiB. */
 const largestFile = 256 * 1024 * 1024;
 
@@ -74,11 +77,15 @@ export class Repository {
 
   /** Compresses, seals and saves. @returns the new file's ID */
   async save(kind: Exclude<FileKind, 'config' | 'data' | 'keys'>, plain: Uint8Array, signal?: AbortSignal): Promise<Id> {
-    const content = this.config.version < 2 ? plain : Buffer.concat([Buffer.from([zstdMark]), this.zstd.compress(plain)]);
-    const sealed = this.sealer.seal(content);
-    const name = hashOf(sealed);
+    const { name, sealed } = this.seal(plain);
     await this.backend.save({ kind, name }, sealed, signal);
     return name;
+  }
+
+  /** An index, snapshot or lock as it lies in the repository, and the name it has there. */
+  seal(plain: Uint8Array): { name: Id; sealed: Buffer } {
+    const sealed = this.sealer.seal(this.config.version < 2 ? plain : Buffer.concat([Buffer.from([zstdMark]), this.zstd.compress(plain)]));
+    return { name: hashOf(sealed), sealed };
   }
 
   async ids(kind: FileKind, signal?: AbortSignal): Promise<Id[]> {
@@ -96,7 +103,7 @@ export class Repository {
     const index = new BlobIndex();
     const files = await this.ids('index', options.signal);
     const broken: LoadedIndex['broken'] = [];
-    for (const id of files) {
+    await pooled(files, loadsAtOnce, async (id) => {
       try {
         const handle: FileHandle = { kind: 'index', name: id };
         const packs = parseIndex(await this.load(handle, options.signal), nameOf(handle));
@@ -107,7 +114,7 @@ export class Repository {
         if (!(error instanceof HoldfastError) || !(options.tolerant || error.code === 'not-found')) throw error;
         broken.push({ id, error });
       }
-    }
+    });
     return { index, files, broken };
   }
 
@@ -116,10 +123,12 @@ export class Repository {
   }
 }
 
-async function exists(backend: Backend): Promise<boolean> {
+const configFile: FileHandle = { kind: 'config', name: '' };
+
+/** Whether there is a repository. @throws whatever the backend says, but for a missing file */
+export async function hasConfig(backend: Backend, signal?: AbortSignal): Promise<boolean> {
   try {
-    const config: FileHandle = { kind: 'config', name: '' };
-    refuseLarge(config, (await backend.stat(config)).size);
+    refuseLarge(configFile, (await backend.stat(configFile, signal)).size);
     return true;
   } catch (error) {
     if (error instanceof HoldfastError && error.code === 'not-found') return false;
@@ -132,7 +141,7 @@ export async function createRepository(
   backend: Backend, password: string, who: { user: string }, options: { version?: 1 | 2; polynomial?: bigint } = {},
 ): Promise<Repository> {
   if (password === '') throw new HoldfastError('password-missing', 'An empty password protects nothing. Choose one.');
-  if (await exists(backend)) {
+  if (await hasConfig(backend)) {
     throw new HoldfastError('repository-exists', `There is a repository at ${backend.location} already. Use it, or choose another place.`);
   }
   await backend.create();
@@ -155,10 +164,28 @@ const mostKeys = 20;
 
 /** @throws `repository-missing`, `wrong-password`, `repository-damaged`, `repository-version` */
 export async function openRepository(backend: Backend, password: string, signal?: AbortSignal): Promise<Repository> {
-  if (!(await exists(backend))) {
+  const kernel = new Kernel();
+  // what does not depend on each other is asked at the same time; that there is nothing at all is the first thing to tell
+  const sealedConfig = loadConfig(backend, signal);
+  sealedConfig.catch(() => undefined);
+  const opening = openKey(backend, password, kernel, signal);
+  opening.catch(() => undefined);
+  const sealed = await sealedConfig;
+  if (sealed === null) {
     throw new HoldfastError('repository-missing', `There is no repository at ${backend.location}. Make one with init, or check the path and whether the disk is attached.`);
   }
-  const kernel = new Kernel();
+  const { keys, id } = await opening;
+  const config = parseConfig(new Sealer(keys, kernel).open(sealed, 'the config file'));
+  return new Repository(backend, config, keys, id, kernel);
+}
+
+/** @returns null when there is none */
+async function loadConfig(backend: Backend, signal?: AbortSignal): Promise<Buffer | null> {
+  return await hasConfig(backend, signal) ? backend.load(configFile, undefined, signal) : null;
+}
+
+/** The first key that the password opens. */
+async function openKey(backend: Backend, password: string, kernel: Kernel, signal?: AbortSignal): Promise<{ keys: KeyMaterial; id: Id }> {
   let damage: unknown;
   let tried = 0;
   for await (const { name, size } of backend.list('keys', signal)) {
@@ -172,12 +199,9 @@ export async function openRepository(backend: Backend, password: string, signal?
       if (hashOf(bytes) !== name) throw damaged(what, 'its content does not fit its name');
       const keys = await openKeyFile(parseKeyFile(bytes, what), password, kernel, what);
       signal?.throwIfAborted();
-      if (!keys) continue;
-      const sealed = await backend.load({ kind: 'config', name: '' }, undefined, signal);
-      const config = parseConfig(new Sealer(keys, kernel).open(sealed, 'the config file'));
-      return new Repository(backend, config, keys, name, kernel);
+      if (keys) return { keys, id: name };
     } catch (error) {
-      if (!(error instanceof HoldfastError) || error.code !== 'repository-damaged' || error.message.startsWith('The config')) throw error;
+      if (!(error instanceof HoldfastError) || error.code !== 'repository-damaged') throw error;
       damage = error; // another key may still be whole
     }
   }

@@ -2,8 +2,12 @@
 import { HoldfastError } from '../../shared/errors.js';
 import { isId, type Id } from '../format/id.js';
 import { parseSnapshot } from '../format/snapshot.js';
+import { pooled } from '../pooled.js';
 import type { Repository } from './repository.js';
 import type { Snapshot, SnapshotFilter } from '../types.js';
+
+/** Over a line with latency, one after another would be slow. */
+const loadsAtOnce = 8;
 
 export async function loadSnapshot(repository: Repository, id: Id, signal?: AbortSignal): Promise<Snapshot> {
   return parseSnapshot(await repository.load({ kind: 'snapshots', name: id }, signal), id);
@@ -15,15 +19,15 @@ export async function loadSnapshot(repository: Repository, id: Id, signal?: Abor
  */
 export async function loadSnapshots(repository: Repository, signal?: AbortSignal, onBroken?: (id: Id, error: unknown) => void): Promise<Snapshot[]> {
   const found: Snapshot[] = [];
-  for (const id of await repository.ids('snapshots', signal)) {
+  await pooled(await repository.ids('snapshots', signal), loadsAtOnce, async (id) => {
     try {
       found.push(await loadSnapshot(repository, id, signal));
     } catch (error) {
-      if (error instanceof HoldfastError && error.code === 'not-found') continue; // forgotten meanwhile
+      if (error instanceof HoldfastError && error.code === 'not-found') return; // forgotten meanwhile
       if (!onBroken) throw error;
       onBroken(id, error);
     }
-  }
+  });
   return found.sort((a, b) => Date.parse(a.time) - Date.parse(b.time) || (a.id < b.id ? -1 : 1));
 }
 
@@ -69,9 +73,8 @@ const sameList = (a: readonly string[], b: readonly string[]): boolean => {
 };
 
 /** The newest snapshot of the same host and paths that is not newer than `before`. Broken snapshots are no parents. */
-export async function findParent(
-  repository: Repository, host: string, paths: readonly string[], before: number, signal?: AbortSignal,
-): Promise<Snapshot | null> {
-  const all = await loadSnapshots(repository, signal, () => undefined);
-  return all.filter((s) => s.hostname === host && sameList(s.paths, paths) && Date.parse(s.time) <= before).at(-1) ?? null;
+export function findParent(
+  oldestFirst: readonly Snapshot[], host: string, paths: readonly string[], before: number,
+): Snapshot | null {
+  return oldestFirst.filter((s) => s.hostname === host && sameList(s.paths, paths) && Date.parse(s.time) <= before).at(-1) ?? null;
 }

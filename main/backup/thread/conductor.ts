@@ -47,7 +47,7 @@ function delivered(state: Running, message: FromEngine): Promise<void> {
 
 const table: Readonly<Record<string, (request: never, control: never) => Promise<unknown>>> = operations;
 
-async function start(call: number, operation: string, request: unknown, wants: { progress: boolean; input: boolean; streams: boolean; output: boolean; entries: boolean }): Promise<void> {
+async function start(call: number, operation: string, request: unknown, wants: { progress: boolean; trace: boolean; input: boolean; streams: boolean; output: boolean; entries: boolean }): Promise<void> {
   const state: Running = { abort: new AbortController(), onInput: null, onInputFailed: null, onTaken: null };
   running.set(call, state);
   const control = {
@@ -55,6 +55,7 @@ async function start(call: number, operation: string, request: unknown, wants: {
     onItemError: (error: { path: string; message: string }): void => { send({ kind: 'item-error', call, error }); },
     onWarning: (text: string): void => { send({ kind: 'warning', call, text }); },
     ...(wants.progress ? { onProgress: (progress: Extract<FromEngine, { kind: 'progress' }>['progress']): void => { send({ kind: 'progress', call, progress }); } } : {}),
+    ...(wants.trace ? { onTrace: (line: string): void => { send({ kind: 'trace', call, line }); } } : {}),
     ...(wants.input ? { input: inputOf(call, state, null) } : {}),
     ...(wants.streams ? { stream: (number: number): AsyncIterable<Uint8Array> => inputOf(call, state, number) } : {}),
     ...(wants.output ? { output: (piece: Uint8Array): Promise<void> => delivered(state, { kind: 'output', call, piece: handOver(piece) }) } : {}),

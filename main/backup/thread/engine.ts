@@ -47,7 +47,7 @@ class Conductor {
       control.signal?.addEventListener('abort', abort);
       this.send({
         kind: 'start', call, operation, request,
-        wants: { progress: control.onProgress !== undefined, input: control.input !== undefined, streams: control.stream !== undefined, output: control.output !== undefined, entries: control.onEntries !== undefined },
+        wants: { progress: control.onProgress !== undefined, trace: control.onTrace !== undefined, input: control.input !== undefined, streams: control.stream !== undefined, output: control.output !== undefined, entries: control.onEntries !== undefined },
       });
     });
   }
@@ -108,6 +108,7 @@ class Conductor {
       case 'progress': control.onProgress?.(message.progress); break;
       case 'item-error': control.onItemError?.(message.error); break;
       case 'warning': control.onWarning?.(message.text); break;
+      case 'trace': control.onTrace?.(message.line); break;
       case 'want-input': void this.feed(message.call, message.stream, call); break;
       case 'end-input': void endInput(call.inputs, message.stream); break;
       case 'output': void this.deliver(message.call, () => control.output?.(message.piece)); break;
@@ -156,7 +157,7 @@ export function createEngine(): Engine {
   const through = <Q, C extends Control, R>(operation: string) => (request: Q, control?: C): Promise<R> =>
     conductor.call(operation, request, control) as Promise<R>;
   return {
-    init: through('init'), config: through('config'), backup: through('backup'), restore: through('restore'), snapshots: through('snapshots'),
+    init: through('init'), exists: through('exists'), config: through('config'), backup: through('backup'), restore: through('restore'), snapshots: through('snapshots'),
     ls: through('ls'), find: through('find'), diff: through('diff'), dump: through('dump'), check: through('check'), forget: through('forget'),
     prune: through('prune'), unlock: through('unlock'), stats: through('stats'), tag: through('tag'), copy: through('copy'),
     repairIndex: through('repairIndex'), keyList: through('keyList'), keyAdd: through('keyAdd'), keyRemove: through('keyRemove'), keyPasswd: through('keyPasswd'),

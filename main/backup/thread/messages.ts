@@ -10,7 +10,7 @@ export const toEngine = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('start'), call, operation: z.string(), request: z.unknown(),
     /** Which of the control's parts the caller has. */
-    wants: z.object({ progress: z.boolean(), input: z.boolean(), streams: z.boolean(), output: z.boolean(), entries: z.boolean() }),
+    wants: z.object({ progress: z.boolean(), trace: z.boolean(), input: z.boolean(), streams: z.boolean(), output: z.boolean(), entries: z.boolean() }),
   }),
   z.object({ kind: z.literal('abort'), call }),
   /** Input for a backup from a stream; null is the end. */
@@ -27,6 +27,7 @@ export const fromEngine = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('progress'), call, progress }),
   z.object({ kind: z.literal('item-error'), call, error: z.object({ path: z.string(), message: z.string() }) }),
   z.object({ kind: z.literal('warning'), call, text: z.string() }),
+  z.object({ kind: z.literal('trace'), call, line: z.string() }),
   /** Of one of the request's streams, or of the only input. */
   z.object({ kind: z.literal('want-input'), call, stream: z.number().int().nonnegative().nullable() }),
   /** Nothing more of it is wanted. */

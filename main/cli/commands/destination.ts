@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { parseSettings, settingQuestions } from '../../backup/destination/settings.js';
 import { HoldfastError } from '../../shared/errors.js';
@@ -7,6 +6,7 @@ import { withAgent } from '../agent/control.js';
 import type { Cli, Register } from '../cli.js';
 import { destinationId } from '../hub/job-draft.js';
 import { openPlaces } from '../places.js';
+import { settingsFromFile } from '../repository/access.js';
 import { askPassword, canAsk } from '../terminal/prompt.js';
 
 type Where = Pick<Destination, 'id' | 'url'>;
@@ -26,7 +26,7 @@ function whereOf(text: string, known: readonly Where[]): Where {
 /** From a file, else asked on the terminal without echo, else from standard input. */
 async function settings(cli: Cli, url: string, file: string | undefined): Promise<Record<string, string>> {
   const questions = settingQuestions(url);
-  if (file !== undefined) return parseSettings(await readFile(file, 'utf8').catch((cause: unknown) => { throw new HoldfastError('not-found', `The file ${file} cannot be read. Check its name and permissions.`, { cause }); }));
+  if (file !== undefined) return settingsFromFile(file);
   if (canAsk(cli)) {
     const answers: Record<string, string> = {};
     for (const { label, name } of questions) {

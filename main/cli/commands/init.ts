@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { HoldfastError } from '../../shared/errors.js';
 import type { Register } from '../cli.js';
+import { engineControl } from '../repository/control.js';
 import { withEngine } from '../repository/engine.js';
 import { repositoryAccess } from '../repository/access.js';
 import { addSourceOptions, sourceAccess, sourceOptions } from '../repository/source-repository.js';
@@ -16,7 +17,7 @@ export const register: Register = (program, cli) => {
       const repository = await repositoryAccess(cli, options, true);
       const copyChunkerFrom = options.copyChunkerParams === true ? await sourceAccess(cli, options, repository) : undefined;
       const version = options.repositoryVersion === '1' ? 1 : 2;
-      const result = await withEngine((engine) => engine.init({ repository, version, ...(copyChunkerFrom === undefined ? {} : { copyChunkerFrom }) }, { signal: cli.signal }));
+      const result = await withEngine((engine) => engine.init({ repository, version, ...(copyChunkerFrom === undefined ? {} : { copyChunkerFrom }) }, engineControl(cli, 'init')));
       cli.result(result, () => `Made the repository ${result.id.slice(0, 10)} at ${result.repository}.\n`
         + 'Keep its password: without it nobody, you included, can read what is in it.');
     }));

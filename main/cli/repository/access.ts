@@ -3,9 +3,12 @@ import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { HoldfastError } from '../../shared/errors.js';
+import { parseSettings } from '../../backup/destination/settings.js';
 import type { RepositoryAccess } from '../../backup/types.js';
 import type { Cli, GlobalOptions } from '../cli.js';
 import { askPassword, canAsk } from '../terminal/prompt.js';
+
+const kibibyte = 1024;
 
 /** @throws HoldfastError `usage` when no repository is named. */
 export function repositoryUrl(cli: Cli, options: GlobalOptions): string {
@@ -18,7 +21,20 @@ export function repositoryUrl(cli: Cli, options: GlobalOptions): string {
 export async function repositoryAccess(cli: Cli, options: GlobalOptions, fresh = false): Promise<RepositoryAccess> {
   const url = repositoryUrl(cli, options);
   const password = await givenPassword(cli, options) ?? await knownPassword(cli, url) ?? await askedPassword(cli, url, fresh);
-  return { url, password, ...(options.cache ? { cacheFolder: await cacheFolder(cli) } : { cacheFolder: false }) };
+  return {
+    url, password, cacheFolder: options.cache ? await cacheFolder(cli) : false,
+    ...(options.settings === undefined ? {} : { backend: await settingsFromFile(options.settings) }),
+    ...(options.limitUpload ? { limitUpload: options.limitUpload * kibibyte } : {}),
+    ...(options.limitDownload ? { limitDownload: options.limitDownload * kibibyte } : {}),
+  };
+}
+
+/** A file, because some settings are keys, and everybody on a computer can read command lines. @throws HoldfastError `usage`, `not-found`. */
+export async function settingsFromFile(file: string): Promise<Record<string, string>> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new HoldfastError('not-found', `The file ${file} cannot be read. Check its name and permissions.`, { cause });
+  });
+  return parseSettings(text);
 }
 
 /** From --password-file or the environment; null when neither has one. @throws HoldfastError `password-missing` for a file that cannot be read or is empty. */

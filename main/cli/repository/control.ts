@@ -7,6 +7,7 @@ import { showProgress } from '../terminal/progress.js';
 export function engineControl(cli: Cli, during: string): Control {
   return {
     signal: cli.signal,
+    ...(cli.verbose ? { onTrace: (line: string) => cli.warn(cli.json ? JSON.stringify({ message_type: 'trace', message: line }) : line) } : {}),
     onProgress: showProgress(cli),
     onWarning: (text) => cli.warn(cli.json ? JSON.stringify({ message_type: 'warning', message: text }) : text),
     onItemError: ({ path, message }) => cli.warn(cli.json

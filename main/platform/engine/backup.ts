@@ -32,6 +32,7 @@ export async function backUp(order: BackupOrder, { engine, logger, repository, s
       onProgress: (progress) => onProgress(runProgress(progress)),
       onItemError: ({ path, message }) => logger.log('warn', `${path} could not be read: ${message}`),
       onWarning: (text) => logger.log('warn', text),
+      ...(sources.env['HOLDFAST_DEBUG'] ? { onTrace: (line: string) => logger.log('debug', line) } : {}),
       stream: (number) => {
         const stream = opened.streams[number];
         if (stream === undefined) throw new HoldfastError('internal', 'The engine asks for a dump that this job does not have.');

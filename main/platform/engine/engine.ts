@@ -21,9 +21,6 @@ export interface EnginePorts {
   readonly cacheFolder: string;
 }
 
-/** Opens nothing; the way it is refused tells whether there is something to open. */
-const noPassword = 'is a repository here?';
-
 export const createAgentEngine = (ports: EnginePorts): Engine & { readonly reader: SnapshotReader } => new AgentEngine(ports);
 
 class AgentEngine implements Engine {
@@ -58,17 +55,7 @@ class AgentEngine implements Engine {
     await checkPlace(place.url);
     const folder = localFolder(place.url);
     if (folder !== null) return holdsRepository(folder);
-    return this.with(async (engine) => {
-      try {
-        await engine.config({ repository: this.repository({ ...place, password: noPassword }) });
-        return true;
-      } catch (thrown) {
-        const { code } = asHoldfastError(thrown);
-        if (code === 'wrong-password') return true;
-        if (code === 'repository-missing') return false;
-        throw thrown;
-      }
-    });
+    return this.with(async (engine) => (await engine.exists({ repository: this.place(place) })).exists);
   }
 
   forget(access: RepositoryAccess, retention: Retention, tags: readonly string[], signal: AbortSignal): Promise<{ removed: number }> {
@@ -94,8 +81,12 @@ class AgentEngine implements Engine {
     await engine?.close();
   }
 
-  private repository({ url, password, backend }: RepositoryAccess): EngineAccess {
-    return { url, password, cacheFolder: this.ports.cacheFolder, ...(backend && { backend: { ...backend } }) };
+  private repository({ password, ...place }: RepositoryAccess): EngineAccess {
+    return { ...this.place(place), password };
+  }
+
+  private place({ url, backend }: Omit<RepositoryAccess, 'password'>): Omit<EngineAccess, 'password'> {
+    return { url, cacheFolder: this.ports.cacheFolder, ...(backend && { backend: { ...backend } }) };
   }
 
   private async with<T>(work: (engine: BackupEngine) => Promise<T>): Promise<T> {

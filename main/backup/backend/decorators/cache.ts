@@ -1,5 +1,5 @@
 /**
- * Keeps the metadata of a remote repository on this computer: index and snapshot files, and packs of trees. What is kept is as sealed as in
+ * Keeps the metadata of a remote repository on this computer: keys, index and snapshot files, and packs of trees. What is kept is as sealed as in
  * the repository. Names are hashes of contents, so that nothing kept can be out of date, only damaged or removed: each file is compared
  * with its name before its first use in a process, and what a listing no longer shows is forgotten.
  */
@@ -13,7 +13,7 @@ type Range = { offset: number; length: number };
 
 /** What the cache may keep. Packs of data are too large, and each is read once. */
 function isKept(file: FileHandle): boolean {
-  return file.kind === 'index' || file.kind === 'snapshots' || (file.kind === 'data' && file.metadata === true);
+  return file.kind === 'keys' || file.kind === 'index' || file.kind === 'snapshots' || (file.kind === 'data' && file.metadata === true);
 }
 
 /** A repository's folder below `parent`; addresses of one repository are rarely written in two ways. */

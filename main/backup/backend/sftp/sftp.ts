@@ -7,6 +7,7 @@ import type { Stats } from 'ssh2';
 import { z } from 'zod';
 import { asHoldfastError, HoldfastError } from '../../../shared/errors.js';
 import { isSpool, type FileHandle, type FileKind, type ListedFile, type Spool } from '../backend.js';
+import { pooled } from '../../pooled.js';
 import type { Throttles } from '../decorators/bandwidth.js';
 import { codeOf, localError } from '../local-errors.js';
 import { parseOptions, remoteOptions } from '../options.js';
@@ -17,7 +18,7 @@ import { SpoolSpace } from '../remote/spool.js';
 import type { Channel } from './channel.js';
 import { connectSftp, type Connection, type SshSettings } from './connection.js';
 import { sftpError, status, statusOf } from './errors.js';
-import { pooled, readRange, writeAll } from './transfer.js';
+import { lacksExtension, readFile, readFolder, readRange, writeFile } from './transfer.js';
 import { parseSftpUrl, type SftpPlace } from './url.js';
 
 export const sftpOptions = {
@@ -46,8 +47,8 @@ export class SftpBackend implements RemoteBackend {
   private readonly ssh: SshSettings;
   private readonly spool = new SpoolSpace();
   private connecting: Promise<Connection> | null = null;
-  /** The folder for files that are being written, once it is known to be there. */
-  private aside: Promise<string> | null = null;
+  /** The folder for files that are being written was made over this connection, or was there. */
+  private hasAside = false;
 
   /** @throws `usage` */
   constructor(url: string, given: Readonly<Record<string, string>> = {}, private readonly limits: Throttles = {}, private readonly env: NodeJS.ProcessEnv = process.env) {
@@ -75,18 +76,18 @@ export class SftpBackend implements RemoteBackend {
   async save(file: FileHandle, content: Uint8Array | Spool, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     await this.work(`Saving ${describeFile(file)}`, sizeOf(content), async (sftp) => {
-      const temporary = posix.join(await this.asideFolder(sftp), `holdfast-${hostname()}-${process.pid}-${randomBytes(8).toString('hex')}.tmp`);
-      const target = this.pathOf(file);
-      const handle = await sftp.ask<Buffer>((raw, done) => raw.open(temporary, 'wx', 0o400, done));
-      let isOpen = true;
+      const temporary = `${this.asideFolder()}/holdfast-${hostname()}-${process.pid}-${randomBytes(8).toString('hex')}.tmp`;
+      this.makeAside(sftp);
+      const openNew = (): Promise<Buffer> => sftp.ask<Buffer>((raw, done) => raw.open(temporary, 'wx', 0o400, done));
+      const handle = await openNew().catch(async (error: unknown) => {
+        if (statusOf(error) !== status.noSuchFile) throw error;
+        await makeFolder(sftp, this.asideFolder()); // another computer has removed it, or this says why it cannot be made
+        return openNew();
+      });
       try {
-        await writeAll(sftp, handle, content, this.limits.upload, signal);
-        await sync(sftp, handle);
-        isOpen = false;
-        await sftp.ask((raw, done) => raw.close(handle, (error) => done(error, undefined)));
-        await this.move(sftp, temporary, target);
+        await writeFile(sftp, handle, content, this.limits.upload, signal);
+        await this.move(sftp, temporary, this.pathOf(file));
       } catch (error) {
-        if (isOpen) sftp.tell((raw, ignore) => raw.close(handle, ignore));
         sftp.tell((raw, ignore) => raw.unlink(temporary, ignore)); // if the connection is gone, the next one finds it
         throw error;
       }
@@ -99,8 +100,9 @@ export class SftpBackend implements RemoteBackend {
     return this.work(`Reading ${describeFile(file)}`, 0, async (sftp) => {
       const handle = await sftp.ask<Buffer>((raw, done) => raw.open(this.pathOf(file), 'r', done)).catch((error: unknown) => { throw this.ifMissing(error, file); });
       try {
-        const { offset, length } = range ?? { offset: 0, length: (await sftp.ask<Stats>((raw, done) => raw.fstat(handle, done))).size };
-        const bytes = await readRange(sftp, handle, offset, length, this.limits.download, signal);
+        const bytes = range
+          ? await readRange(sftp, handle, range.offset, range.length, this.limits.download, signal)
+          : await readFile(sftp, handle, this.limits.download, signal);
         if (bytes === null) throw new HoldfastError('repository-damaged', `${capital(describeFile(file))} at ${this.location} is shorter than it should be. Run check to see how much is affected.`);
         return bytes;
       } finally {
@@ -155,13 +157,12 @@ export class SftpBackend implements RemoteBackend {
 
   async close(): Promise<void> {
     const connection = await this.connecting?.catch(() => null);
-    if (connection && this.aside) {
-      const folder = await this.aside.catch(() => null);
-      // it stays while another computer uses it
-      if (folder !== null) await Promise.race([connection.gone, connection.sftp.ask((raw, done) => raw.rmdir(folder, (error) => done(error, undefined))).catch(() => undefined)]);
+    // it stays while another computer uses it
+    if (connection && this.hasAside) {
+      await Promise.race([connection.gone, connection.sftp.ask((raw, done) => raw.rmdir(this.asideFolder(), (error) => done(error, undefined))).catch(() => undefined)]);
     }
     this.connecting = null;
-    this.aside = null;
+    this.hasAside = false;
     connection?.end();
     await this.spool.discard();
   }
@@ -186,12 +187,17 @@ export class SftpBackend implements RemoteBackend {
     }
   }
 
-  private asideFolder(sftp: Channel): Promise<string> {
-    this.aside ??= makeAside(sftp, posix.join(this.place.path, 'tmp')).catch((error: unknown) => {
-      this.aside = null;
-      throw error;
-    });
-    return this.aside;
+  /** For files that are being written. */
+  private asideFolder(): string {
+    return posix.join(this.place.path, 'tmp');
+  }
+
+  /** Once on a connection, and not waited for. */
+  private makeAside(sftp: Channel): void {
+    if (this.hasAside) return;
+    this.hasAside = true;
+    sftp.ask((raw, done) => raw.mkdir(this.asideFolder(), { mode: 0o700 }, (error) => done(error, undefined)))
+      .catch(() => removeLeftovers(sftp, this.asideFolder())).catch(() => undefined);
   }
 
   private async connection(): Promise<Connection> {
@@ -200,7 +206,7 @@ export class SftpBackend implements RemoteBackend {
     const forget = (): void => {
       if (this.connecting !== mine) return;
       this.connecting = null;
-      this.aside = null;
+      this.hasAside = false;
     };
     const connection = await mine.catch((error: unknown) => {
       forget();
@@ -226,15 +232,6 @@ export class SftpBackend implements RemoteBackend {
   }
 }
 
-async function readFolder(sftp: Channel, folder: string): Promise<{ filename: string; attrs: Stats }[]> {
-  try {
-    return await sftp.ask<{ filename: string; attrs: Stats }[]>((raw, done) => raw.readdir(folder, done));
-  } catch (error) {
-    if (statusOf(error) === status.noSuchFile) return [];
-    throw error;
-  }
-}
-
 async function makeFolder(sftp: Channel, path: string): Promise<void> {
   try {
     await sftp.ask((raw, done) => raw.mkdir(path, { mode: 0o700 }, (error) => done(error, undefined)));
@@ -245,15 +242,13 @@ async function makeFolder(sftp: Channel, path: string): Promise<void> {
 }
 
 /** Removes what killed processes of this computer left behind, and what is older than a week. */
-async function makeAside(sftp: Channel, folder: string): Promise<string> {
-  await makeFolder(sftp, folder);
+async function removeLeftovers(sftp: Channel, folder: string): Promise<void> {
   const mine = `holdfast-${hostname()}-`;
   for (const { filename, attrs } of await readFolder(sftp, folder)) {
     const pid = filename.startsWith(mine) ? Number.parseInt(filename.slice(mine.length), 10) : NaN;
     const isDead = !Number.isNaN(pid) && pid !== process.pid && !isAlive(pid);
-    if (isDead || attrs.mtime < Date.now() / 1000 - staleAfter) sftp.tell((raw, ignore) => raw.unlink(posix.join(folder, filename), ignore));
+    if (attrs.isFile() && (isDead || attrs.mtime < Date.now() / 1000 - staleAfter)) sftp.tell((raw, ignore) => raw.unlink(posix.join(folder, filename), ignore));
   }
-  return folder;
 }
 
 function isAlive(pid: number): boolean {
@@ -262,15 +257,6 @@ function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     return codeOf(error) === 'EPERM';
-  }
-}
-
-/** Not every server can; then its word on closing has to do. */
-async function sync(sftp: Channel, handle: Buffer): Promise<void> {
-  try {
-    await sftp.ask<unknown>((raw, done) => raw.ext_openssh_fsync(handle, done));
-  } catch (error) {
-    if (statusOf(error) !== status.unsupported && !lacksExtension(error)) throw error;
   }
 }
 
@@ -286,10 +272,6 @@ async function rename(sftp: Channel, from: string, to: string): Promise<void> {
     await sftp.ask((raw, done) => raw.unlink(to, (failure) => done(failure, undefined))).catch(() => { throw error; });
     await plain();
   });
-}
-
-function lacksExtension(error: unknown): boolean {
-  return error instanceof Error && error.message.includes('does not support this extended request');
 }
 
 function capital(text: string): string {

@@ -24,12 +24,14 @@ import { Jobs } from './jobs/jobs.js';
 import { listenLocally, removeSocket } from './local-socket/server.js';
 import type { HubClock, HubOptions, RunningHub } from './options.js';
 import { Ingest } from './runs/ingest.js';
+import { History, usualHistoryDays } from './runs/history.js';
 import { Runs } from './runs/runs.js';
 import { addStorageRoutes } from './storage/routes.js';
 import { HubStorage } from './storage/storage.js';
 import { openDatabase } from './store/database.js';
 import { GroupCommit } from './store/group-commit.js';
 import { lockFolder } from './store/folder-lock.js';
+import { openSecretBox } from './store/sealed.js';
 import { privateFolder } from './store/private-files.js';
 import { lanAddresses, loadCertificate } from './tls/certificate.js';
 import { openTunnelEndpoint } from './tunnel/endpoint.js';
@@ -97,7 +99,8 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     /** Known once it listens; nothing is asked before. */
     let url = options.publicUrl ?? '';
     const startedAt = new Date(clock.now()).toISOString();
-    const alerts = new Alerts({ db, clock, logger, leases: cluster, storage: spaceOf(storage), hub: () => ({ name, url }), desktop: options.notify ?? null });
+    const secrets = await openSecretBox(options.secretKeyFile ?? path.join(dataFolder, 'hub-secret.key'));
+    const alerts = new Alerts({ db, secrets, clock, logger, leases: cluster, storage: spaceOf(storage), hub: () => ({ name, url }), desktop: options.notify ?? null });
     const installAddress = () => ({ url, pin: certificate.pinned ? `sha256//${certificate.keyPin}` : null });
     const admin = createHubAdmin({
       agents, overview, setupTokens, jobs, runs, storage, escrow, alerts, users, sessions, audit,
@@ -105,7 +108,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
       address: () => ({ url, fingerprint: certificate.pinned ? certificate.fingerprint : null }),
       hub: async () => ({ name, version, url, fingerprint: certificate.fingerprint, startedAt, agents: await agents.count(), online: (await cluster.online()).size }),
     });
-    await addWebApi(open.app, { admin, audit, users, sessions, limit: new LoginLimit(clock), hub: { name, version } });
+    await addWebApi(open.app, { admin, audit, users, sessions, limit: new LoginLimit(db, clock), hub: { name, version } });
     addPage(open.app, options.pageFolder ?? builtPage);
     await addStorageRoutes(open.app, { disk: storage.disk, ledger: storage.ledger, records: storage.records, limit, logger, clock });
     addEnrolRoute(open.app, { setupTokens, limit, logger, hubName: name });
@@ -133,6 +136,9 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     storage.start();
     await alerts.start();
     undo.push(() => alerts.close());
+    const history = new History({ db, clock, logger, leases: cluster, days: options.historyDays ?? usualHistoryDays });
+    history.start();
+    undo.push(() => history.close());
     const owned = audit.watch(admin, localActor);
     const local = createJsonServer(null, logger);
     addAdminRoutes(local.app, owned);

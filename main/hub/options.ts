@@ -31,6 +31,10 @@ export interface HubOptions {
   readonly packagesFolder?: string;
   /** `postgres://…`; SQLite in the data folder when absent. */
   readonly database?: string;
+  /** Seals what the hub must be able to read again; made at the first start. Hubs on one PostgreSQL share it; `hub-secret.key` in the data folder when absent. */
+  readonly secretKeyFile?: string;
+  /** Runs and their logs are kept this many days; 400 when absent. */
+  readonly historyDays?: number;
   /** The built dashboard, where it is not beside the built hub. */
   readonly pageFolder?: string;
   /** Shows a notification on the desktop that this hub is part of; absent on servers. */

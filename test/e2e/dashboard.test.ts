@@ -204,3 +204,42 @@ test('a company on the page: computers page by page, found by name', async () =>
   await page.getByText('No computer has "nobody" in its name.').waitFor();
   expect(complaints).toEqual([]);
 });
+
+test('problems on the page: who is told is added, changed and removed, and what counts is set', async () => {
+  const hub = await hubWithPage();
+  const { page, complaints } = await browse(hub, (await hub.admin.createLoginLink({})).url);
+  await place(page, 'Alerts');
+  await page.getByText('Nothing is wrong').waitFor();
+  await page.getByText('Nobody is told of problems yet').waitFor();
+  await page.getByRole('button', { name: 'Add a way to be told' }).click();
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Ann');
+  await page.getByLabel('Mail server').fill('mail.example.org');
+  await page.getByRole('textbox', { name: 'User' }).fill('ann');
+  await page.getByLabel('Mail password').fill('tea and biscuits');
+  await page.getByRole('textbox', { name: 'From' }).fill('hub@example.org');
+  await page.getByRole('textbox', { name: 'To', exact: true }).fill('ann@example.org');
+  await expectAccessible(page);
+  await picture(page, 'dashboard-channel-new');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await row(page, 'ann@example.org through mail.example.org:587').waitFor();
+
+  // Changed without its password, which stays.
+  await page.getByRole('button', { name: 'Edit Ann' }).click();
+  await page.getByRole('heading', { name: 'Change "Ann"' }).waitFor();
+  expect(await page.getByLabel('Mail password').inputValue()).toBe('');
+  await page.getByRole('textbox', { name: 'To', exact: true }).fill('ann@example.org, bob@example.org');
+  await expectAccessible(page);
+  await picture(page, 'dashboard-channel-edit');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await row(page, 'ann@example.org, bob@example.org').waitFor();
+  await page.getByRole('button', { name: 'Change', exact: true }).click();
+  await page.getByLabel('A computer is gone after (days)').fill('3');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('A computer that was not connected for 3 days.').waitFor();
+  await expectAccessible(page);
+  await picture(page, 'dashboard-alerts');
+  await page.getByRole('button', { name: 'Remove Ann' }).click();
+  await page.getByRole('button', { name: 'Remove', exact: true }).click();
+  await page.getByText('Nobody is told of problems yet').waitFor();
+  expect(complaints).toEqual([]);
+});

@@ -17,6 +17,8 @@ const options = z.object({
   key: z.string().optional(),
   storage: z.string().min(1).optional(),
   packages: z.string().min(1).optional(),
+  secretKey: z.string().min(1).optional(),
+  keepRuns: z.coerce.number().int().min(1).max(36_500).optional(),
 });
 
 /** `HOST:PORT`, `[::1]:PORT`, `:PORT`. */
@@ -35,6 +37,8 @@ export const register: Register = (program, cli) => {
     .option('--public-url <url>', 'the address that setup links carry, where it is another than the one listened on')
     .option('--storage <dir>', 'the folder of hub storage (default: in the data folder)')
     .option('--packages <dir>', 'the folder of the packages that computers install from (default: in the data folder)')
+    .option('--secret-key <file>', 'the key that seals secrets in the database; hubs on one database share it (default: in the data folder)')
+    .option('--keep-runs <days>', 'how long runs and their logs are kept (default: 400)')
     .option('--certificate <file>', 'an own certificate (PEM)').option('--key <file>', 'and its private key (PEM)')
     .action(cli.action(options, async ({ options: given }) => {
       if ((given.certificate === undefined) !== (given.key === undefined)) throw new HoldfastError('usage', 'A certificate and its key belong together. Give both --certificate and --key.');
@@ -52,6 +56,8 @@ export const register: Register = (program, cli) => {
         ...(given.publicUrl === undefined ? {} : { publicUrl: given.publicUrl }),
         ...(given.storage === undefined ? {} : { storageFolder: path.resolve(cli.process.cwd(), given.storage) }),
         ...(given.packages === undefined ? {} : { packagesFolder: path.resolve(cli.process.cwd(), given.packages) }),
+        ...(given.secretKey === undefined ? {} : { secretKeyFile: path.resolve(cli.process.cwd(), given.secretKey) }),
+        ...(given.keepRuns === undefined ? {} : { historyDays: given.keepRuns }),
         ...(given.certificate === undefined || given.key === undefined ? {} : { certificate: { certFile: given.certificate, keyFile: given.key } }),
       });
       cli.result({ message_type: 'listening', url: running.url, listening: running.listening, fingerprint: running.fingerprint }, () => `listening on https://${running.listening}`);

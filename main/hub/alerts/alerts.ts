@@ -5,10 +5,11 @@
  * A message is taken out of the store after the channel took it. A hub that dies in between sends it again: twice rather than never.
  */
 import { asHoldfastError } from '../../shared/errors.js';
-import { alertKinds, alertSettingsSchema, usualAlertSettings, type AlertSettings, type AlertView, type ChannelConfig } from '../../shared/protocol/alerts.js';
+import { alertKinds, alertSettingsSchema, usualAlertSettings, type AlertSettings, type AlertView } from '../../shared/protocol/alerts.js';
 import type { HubClock, HubLogger } from '../options.js';
 import type { Database } from '../store/database.js';
 import type { AlertRow } from '../store/schema.js';
+import type { SecretBox } from '../store/sealed.js';
 import { newId } from '../store/tokens.js';
 import { Channels, kindOfChannel } from './channels.js';
 import type { News, NewsItem } from './message.js';
@@ -42,6 +43,7 @@ export interface AlertPorts {
   readonly clock: HubClock;
   readonly logger: HubLogger;
   readonly leases: Leases;
+  readonly secrets: SecretBox;
   readonly storage: StorageSpace;
   readonly hub: () => { readonly name: string; readonly url: string };
   readonly desktop: ((notice: DesktopNotice) => void) | null;
@@ -59,7 +61,7 @@ export class Alerts {
   private readonly sending = new Map<string, Promise<void>>();
 
   constructor(private readonly ports: AlertPorts) {
-    this.channels = new Channels(ports.db, ports.clock, ports.desktop !== null);
+    this.channels = new Channels(ports.db, ports.clock, ports.secrets, ports.desktop !== null);
     this.upSince = ports.clock.now();
     this.lastLook = this.upSince;
   }
@@ -67,6 +69,8 @@ export class Alerts {
   /** A hub inside the app tells by the desktop until its owner wants it otherwise. */
   async start(): Promise<void> {
     const { db, desktop } = this.ports;
+    const foreign = await this.channels.sealAll();
+    if (foreign.length > 0) this.ports.logger.log('warn', `This hub cannot tell anybody by ${foreign.map((name) => `"${name}"`).join(', ')}: another hub's secret key sealed it. Give all hubs on one database the same key (--secret-key).`);
     if (desktop !== null && (await db.selectFrom('alert_settings').select('id').executeTakeFirst()) === undefined) {
       await this.changeSettings({});
       await this.channels.create('This computer', { kind: 'desktop' });
@@ -97,10 +101,10 @@ export class Alerts {
       this.lookAgain = false;
       if (!(await this.ports.leases.lease('alerts', leaseFor))) return;
       await this.compare(this.ports.clock.now());
-      for (const { id, config, attempts } of await this.channels.withWork()) {
+      for (const { id, attempts } of await this.channels.withWork()) {
         if (this.sending.has(id)) continue;
         // Not waited for: a slow channel must hold up neither the others nor the next look.
-        this.sending.set(id, this.empty(id, config, attempts).catch((error: unknown) => this.trouble(error)).finally(() => this.sending.delete(id)));
+        this.sending.set(id, this.empty(id, attempts).catch((error: unknown) => this.trouble(error)).finally(() => this.sending.delete(id)));
       }
     } while (this.lookAgain && !this.closed);
   }
@@ -170,7 +174,7 @@ export class Alerts {
   }
 
   /** Sends what waits for a channel. */
-  private async empty(id: string, config: ChannelConfig, attempts: number): Promise<void> {
+  private async empty(id: string, attempts: number): Promise<void> {
     const { clock, db, leases } = this.ports;
     for (;;) {
       const waiting = await db.selectFrom('alert_messages').innerJoin('alerts', 'alerts.id', 'alert_messages.alert_id').selectAll('alerts')
@@ -178,6 +182,7 @@ export class Alerts {
       if (waiting.length === 0 || this.closed || !(await leases.lease('alerts', leaseFor))) return;
       const ids = waiting.map((row) => row.message_id);
       try {
+        const { config } = await this.channels.get(id);
         await send(config, this.news(waiting), this.ports);
       } catch (thrown) {
         const error = asHoldfastError(thrown);

@@ -1,4 +1,5 @@
 /** Jobs belong to agents. Each change makes the agent's job set a new revision, and the agent is told. */
+import { sql } from 'kysely';
 import { HoldfastError } from '../../shared/errors.js';
 import { jobDraftSchema, type Job, type JobDraft } from '../../shared/model.js';
 import { checkSchedule } from '../../shared/schedule.js';
@@ -11,6 +12,11 @@ import { dueAfter } from './due.js';
 
 /** An agent's own requests reach its own jobs only; the hub's owner reaches all. */
 export type Owner = { readonly agentId: number } | 'anyone';
+
+/** Of one computer. Its whole set travels in one message, which must stay well below `maxFrameBytes`. */
+const maxJobs = 500;
+const maxJobBytes = 64 * 1024;
+const maxSetBytes = 2 * 1024 * 1024;
 
 export class Jobs {
   constructor(private readonly db: Database, private readonly clock: HubClock, private readonly signals: Signals) {}
@@ -100,6 +106,7 @@ export class Jobs {
   private async change(agentIds: readonly number[], work: (queries: Queries) => Promise<void>): Promise<void> {
     await this.db.transaction().execute(async (queries) => {
       await work(queries);
+      for (const agentId of agentIds) await mustFit(queries, agentId);
       const now = this.clock.now();
       await queries.updateTable('agents')
         .set((eb) => ({ jobs_revision: eb.case().when('jobs_revision', '>=', now).then(eb('jobs_revision', '+', 1)).else(now).end() }))
@@ -112,6 +119,15 @@ export class Jobs {
     const agent = await queries.selectFrom('agents').select('timezone').where('id', '=', agentId).executeTakeFirstOrThrow();
     return dueAfter(draft.schedule, from, agent.timezone);
   }
+}
+
+/** @throws HoldfastError `usage` when a computer has more jobs, or larger ones, than it can be sent. */
+async function mustFit(queries: Queries, agentId: number): Promise<void> {
+  const { bytes, jobs, largest } = await queries.selectFrom('jobs').where('agent_id', '=', agentId).where('deleted_at', 'is', null)
+    .select((eb) => [eb.fn.countAll<number>().as('jobs'), eb.fn.sum<number | null>(sql`length(definition)`).as('bytes'), eb.fn.max<number | null>(sql`length(definition)`).as('largest')]).executeTakeFirstOrThrow();
+  if (Number(jobs) > maxJobs) throw new HoldfastError('usage', `A computer has at most ${maxJobs} jobs. Delete one first, or put several sources into one job.`);
+  if (Number(largest ?? 0) > maxJobBytes) throw new HoldfastError('usage', `A job takes at most ${maxJobBytes / 1024} KiB. Shorten its lists of folders and exclusions.`);
+  if (Number(bytes ?? 0) > maxSetBytes) throw new HoldfastError('usage', 'The jobs of this computer are too large together. Shorten their lists of folders and exclusions.');
 }
 
 const noDrill = { proven_at: null, drilled_at: null, drill_outcome: null, drill_reason: null };

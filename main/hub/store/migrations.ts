@@ -225,5 +225,14 @@ export const migrationsFor = (kind: DatabaseKind): Record<string, Migration> => 
         await db.schema.alterTable('jobs').addColumn('drill_reason', 'text').execute();
       },
     },
+    '0008-attempts': {
+      async up(db: Kysely<unknown>): Promise<void> {
+        await db.schema.createTable('login_attempts')
+          .addColumn('key', 'text', (c) => c.primaryKey())
+          .addColumn('count', 'integer', (c) => c.notNull())
+          .addColumn('since', 'bigint', (c) => c.notNull())
+          .execute();
+      },
+    },
   };
 };

@@ -1,6 +1,6 @@
 /**
  * The hub's tables. Times are milliseconds since the epoch, booleans are 0 and 1, documents are JSON text: the same on SQLite
- * and PostgreSQL. Of tokens only the SHA-256 is kept; what alert channels need to log in somewhere is the one secret here.
+ * and PostgreSQL. Of tokens only the SHA-256 is kept; what alert channels need to log in somewhere is sealed.
  */
 import type { Generated } from 'kysely';
 
@@ -200,7 +200,7 @@ export interface AlertRow {
 export interface AlertChannelRow {
   id: string;
   name: string;
-  /** As its owner gave it, as JSON. The one place in this database that may hold a password or a token as it is: it must be sent. */
+  /** As JSON: what may be seen of it, and as its owner gave it, sealed (store/sealed.ts). Rows of older hubs hold it as it is until the next start. */
   config: string;
   enabled: number;
   created_at: number;
@@ -232,7 +232,15 @@ export interface LeaseRow {
   until: number;
 }
 
+/** Attempts to log in, by address and by user, in the last minutes. */
+export interface LoginAttemptRow {
+  key: string;
+  count: number;
+  since: number;
+}
+
 export interface Tables {
+  login_attempts: LoginAttemptRow;
   alerts: AlertRow;
   alert_channels: AlertChannelRow;
   alert_messages: AlertMessageRow;

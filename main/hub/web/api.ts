@@ -80,7 +80,7 @@ export async function addWebApi(app: FastifyInstance, { admin, audit, users, ses
       const parsed = login.params.safeParse(request.body);
       if (!parsed.success) throw new HoldfastError('usage', 'Give your user name and your password.');
       const byName = 'name' in parsed.data ? parsed.data : null;
-      if (!limit.allows(request.ip, byName?.name ?? null)) {
+      if (!(await limit.allows(request.ip, byName?.name ?? null))) {
         const wait = new HoldfastError('token-unknown', 'Too many attempts to log in. Wait five minutes and try again.', { retryable: true });
         return reply.code(429).header('retry-after', '300').send(wait.toShape());
       }
@@ -89,7 +89,7 @@ export async function addWebApi(app: FastifyInstance, { admin, audit, users, ses
         await audit.record({ name: byName === null ? 'somebody' : byName.name, address: request.ip }, 'loginFailed', '');
         throw new HoldfastError('token-unknown', byName === null ? 'This login link was used already or has expired. Make a new one on the hub\'s computer.' : 'The name or the password is wrong.');
       }
-      limit.succeeded(request.ip);
+      await limit.succeeded(request.ip);
       const secret = await sessions.open(id);
       const caller = await sessions.bySecret(secret);
       if (caller === null) throw new HoldfastError('token-unknown', 'This user was just removed.');
@@ -111,9 +111,9 @@ export async function addWebApi(app: FastifyInstance, { admin, audit, users, ses
       if (!parsed.success) throw new HoldfastError('usage', `That will not do: ${parsed.error.issues.map((issue) => issue.message).join('; ')}.`);
       if (caller.user === null) throw new HoldfastError('usage', 'An API token has no password.');
       if (caller.user.password_hash !== null) {
-        if (!limit.allows(request.ip, caller.name)) return reply.code(429).header('retry-after', '300').send(new HoldfastError('usage', 'Too many attempts. Wait five minutes and try again.').toShape());
+        if (!(await limit.allows(request.ip, caller.name))) return reply.code(429).header('retry-after', '300').send(new HoldfastError('usage', 'Too many attempts. Wait five minutes and try again.').toShape());
         if ((await users.check(caller.name, parsed.data.current ?? '')) === null) throw new HoldfastError('usage', 'The current password is wrong.');
-        limit.succeeded(request.ip);
+        await limit.succeeded(request.ip);
       }
       await users.update(caller.user.id, { password: parsed.data.password }, caller.session);
       await audit.record({ name: caller.name, address: request.ip }, 'setOwnPassword', '');

@@ -21,9 +21,11 @@ const tables: Partial<Record<AdminRoute, 'agents' | 'jobs' | 'setup_tokens' | 'a
 export class Audit {
   constructor(private readonly db: Database, private readonly clock: Pick<HubClock, 'now'>, private readonly logger: HubLogger) {}
 
-  async record({ name, address }: Actor, action: string, subject: string): Promise<void> {
-    await this.db.insertInto('audit').values({ at: this.clock.now(), actor: name, action, subject: subject.slice(0, 300), address }).execute();
+  /** @returns the number of the line. */
+  async record({ name, address }: Actor, action: string, subject: string): Promise<number> {
+    const { id } = await this.db.insertInto('audit').values({ at: this.clock.now(), actor: name, action, subject: subject.slice(0, 300), address }).returning('id').executeTakeFirstOrThrow();
     this.logger.log('info', `Audit: ${name}${address === null ? '' : ` (${address})`}: ${action}${subject === '' ? '' : ` "${subject}"`}`);
+    return id;
   }
 
   async list({ limit, before }: { limit: number; before?: number | undefined }): Promise<AuditEntry[]> {
@@ -42,9 +44,14 @@ export class Audit {
     return async (params) => {
       // Asked before: afterwards it may be gone.
       const subject = await this.subject(name, params);
-      const result = await admin[name](params);
-      await this.record(actor, name, subject);
-      return result;
+      // The line is there before the change: a hub that dies in between may have a line too many, but never a change without one.
+      const line = await this.record(actor, name, subject);
+      try {
+        return await admin[name](params);
+      } catch (error) {
+        await this.db.deleteFrom('audit').where('id', '=', line).execute();
+        throw error;
+      }
     };
   }
 

@@ -3,7 +3,7 @@
  * A parameter named in the path travels there; the others travel in the query of a GET and in the JSON body of everything else.
  */
 import { z } from 'zod';
-import { alertSchema, alertSettingsSchema, channelConfigSchema, channelNameSchema, channelViewSchema } from './alerts.js';
+import { alertSchema, alertSettingsSchema, channelChangeSchema, channelConfigSchema, channelNameSchema, channelViewSchema } from './alerts.js';
 import { heldJobSchema } from '../consent.js';
 import { idSchema, jobDraftSchema, jobSchema, logLevels, runSchema, timeSchema } from '../model.js';
 import { statusSchema } from '../status.js';
@@ -172,7 +172,7 @@ export const adminRoutes = {
   listAlertChannels: route('GET', '/api/alert-channels', 'The ways in which people are told of problems, without their secrets', nothing, z.array(channelViewSchema)),
   createAlertChannel: route('POST', '/api/alert-channels', 'Add a way to be told of problems', z.object({ name: channelNameSchema, config: channelConfigSchema }), z.object({ id: idSchema })),
   updateAlertChannel: route('PATCH', '/api/alert-channels/:id', 'Rename a way to be told, switch it on or off, or set it up anew',
-    byId.extend({ name: channelNameSchema.optional(), enabled: z.boolean().optional(), config: channelConfigSchema.optional() }), nothing),
+    byId.extend({ name: channelNameSchema.optional(), enabled: z.boolean().optional(), config: channelChangeSchema.optional() }), nothing),
   deleteAlertChannel: route('DELETE', '/api/alert-channels/:id', 'Remove a way to be told', byId, nothing),
   testAlertChannel: route('POST', '/api/alert-channels/:id/test', 'Send a test message now', byId, nothing),
 

@@ -72,12 +72,24 @@ export type ChannelConfig = z.infer<typeof channelConfigSchema>;
 export type EmailConfig = Extract<ChannelConfig, { kind: 'email' }>;
 export type WebhookConfig = Extract<ChannelConfig, { kind: 'webhook' }>;
 
+const [desktopConfig, emailConfig, webhookConfig] = channelConfigSchema.options;
+
+/** A new set-up of a channel that there is. What is secret may be left out: then it stays, as long as it goes to the same place. */
+export const channelChangeSchema = z.discriminatedUnion('kind', [desktopConfig, emailConfig, webhookConfig.partial({ url: true })]);
+export type ChannelChange = z.infer<typeof channelChangeSchema>;
+
+/** What of a channel's set-up may be seen, and is filled in when it is edited. */
+export const channelSettingsSchema = z.discriminatedUnion('kind', [desktopConfig, emailConfig.omit({ password: true }), webhookConfig.omit({ url: true, token: true })]);
+export type ChannelSettings = z.infer<typeof channelSettingsSchema>;
+
 export const channelViewSchema = z.object({
   id: idSchema,
   name: z.string(),
   kind: z.enum(['desktop', 'email', 'webhook']),
   /** Where it leads, without secrets: "mail.example:587 to ann@example", "https://hooks.example". */
   target: z.string(),
+  /** Null where it cannot be read: another hub's key sealed it. */
+  settings: channelSettingsSchema.nullable().default(null),
   enabled: z.boolean(),
   lastSentAt: timeSchema.nullable(),
   /** Why the last message did not go out; null when it did. */

@@ -36,6 +36,7 @@ export function JoinSteps({ command, link }: { command: string | null; link: str
         ? <p>1. Open <span className="code">{file}</span> on that Mac, move Holdfast to Applications and start it.</p>
         : <CopyBox label="1. Install Holdfast from its package" text={system === 'deb' ? `sudo apt install ./${file}` : `sudo dnf install ./${file}`} />}
       <CopyBox label={system === 'mac' ? '2. Paste this link in the app, under Connection' : '2. Join this hub with a command (or paste the link in it in the app, under Connection)'} text={system === 'mac' ? link : `holdfast join '${link}'`} />
+      {command === null ? null : <p className="small quiet">What a job shall read waits for a yes on that computer. To say yes to a folder at once, add <span className="code">--allow /its/folder</span> at the end of either line, as often as there are folders.</p>}
       {system === 'mac' ? null : <CopyBox label="3. Keep the agent running" text="holdfast service install" />}
     </div>
   );

@@ -58,6 +58,7 @@ function Channels(): ReactElement {
   const action = useAction();
   const { data, error, reload } = useFresh('listAlertChannels', {});
   const [adding, setAdding] = useState(false);
+  const [editing, setEditing] = useState<ChannelView | null>(null);
   const [removing, setRemoving] = useState<ChannelView | null>(null);
   const [tested, setTested] = useState<string | null>(null);
   const test = async (channel: ChannelView): Promise<void> => {
@@ -82,6 +83,7 @@ function Channels(): ReactElement {
                   <td><Switch isSelected={channel.enabled} onChange={(enabled) => void action.run(() => api.call('updateAlertChannel', { id: channel.id, enabled })).then(reload)}><span className="hidden">Tell by {channel.name}</span></Switch></td>
                   <td className="table__actions">
                     <Button look="quiet" aria-label={`Test ${channel.name}`} isDisabled={action.pending} onPress={() => void test(channel)}>Test</Button>
+                    {channel.settings === null || channel.kind === 'desktop' ? null : <Button look="quiet" aria-label={`Edit ${channel.name}`} onPress={() => setEditing(channel)}>Edit</Button>}
                     <Button look="quiet" aria-label={`Remove ${channel.name}`} onPress={() => setRemoving(channel)}>Remove</Button>
                   </td>
                 </>
@@ -90,7 +92,8 @@ function Channels(): ReactElement {
           ))}
         </Table>
       )}
-      {adding ? <ChannelForm onClose={() => setAdding(false)} onDone={reload} /> : null}
+      {adding ? <ChannelForm channel={null} onClose={() => setAdding(false)} onDone={reload} /> : null}
+      {editing === null ? null : <ChannelForm key={editing.id} channel={editing} onClose={() => setEditing(null)} onDone={reload} />}
       {removing === null ? null : (
         <Confirm title={`Remove "${removing.name}"?`} doIt="Remove" onClose={() => setRemoving(null)} work={() => api.call('deleteAlertChannel', { id: removing.id }).then(reload)}>
           <p>Nobody is told of problems this way any more.</p>

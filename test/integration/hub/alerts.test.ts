@@ -262,7 +262,8 @@ test('of two hubs on one PostgreSQL one tells, and the other takes over when it 
   const { url: database } = await postgresServer();
   const there = await receiver();
   const clocks = [handClock(), handClock()];
-  const [one, two] = [await testHub({ database, ...(clocks[0] === undefined ? {} : { clock: clocks[0] }) }), await testHub({ database, ...(clocks[1] === undefined ? {} : { clock: clocks[1] }) })];
+  const secretKeyFile = path.join(tempFolder(), 'secret.key'); // of both
+  const [one, two] = [await testHub({ database, secretKeyFile, ...(clocks[0] === undefined ? {} : { clock: clocks[0] }) }), await testHub({ database, secretKeyFile, ...(clocks[1] === undefined ? {} : { clock: clocks[1] }) })];
   const made = await one.admin.addAgent({ name: 'laptop' });
   const job = await one.admin.createJob({ agentId: made.id, draft: draft() });
   await one.admin.createAlertChannel({ name: 'office', config: { kind: 'webhook', url: there.url } });

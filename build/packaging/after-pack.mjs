@@ -15,8 +15,6 @@ export default async function afterPack({ appOutDir, electronPlatformName, packa
     ? path.join(appOutDir, `${packager.appInfo.productFilename}.app`, 'Contents', 'Resources')
     : path.join(appOutDir, 'resources');
   await rm(path.join(resources, 'default_app.asar'), { recursive: true, force: true });
-  // Where updates come from is a setting of the installation. electron-builder writes the address of the build there.
-  await rm(path.join(resources, 'app-update.yml'), { force: true });
   await writeFile(path.join(resources, 'LICENSES.txt'), licences());
   await writeFile(path.join(resources, 'sbom.cdx.json'), await billOfMaterials());
 }

@@ -7,12 +7,15 @@ import type { LogLevel } from '../shared/model.js';
 import { pauseChoices } from '../shared/pause.js';
 import { activeRun } from '../shared/phrases.js';
 import type { Paths } from '../platform/paths/paths.js';
+import { openUserService } from '../platform/service/index.js';
 import { openComputer, type Computer } from './computer.js';
 import { answer } from './ipc/answer.js';
 import { openChannel } from './ipc/channel.js';
 import type { Notice } from './notifications/notices.js';
 import { notifyOfRuns, showNotice } from './notifications/notifications.js';
 import { trayModel, type TrayAction, type TrayIcon } from './tray/menu.js';
+import { developmentFolder, settingsHandlers, type SettingsHandlers } from './settings/handlers.js';
+import { StartAtLogin } from './settings/startup.js';
 import { createTray } from './tray/tray.js';
 import { watchTray } from './tray/watcher.js';
 import { answers, openUpdates } from './update/open.js';
@@ -58,17 +61,21 @@ export async function startDesktop({ paths, root, version }: DesktopOptions): Pr
     log: (message) => log('warn', message),
   });
   tell = (notice) => { if (settings.read().notifications) showNotice(notice, { open: () => window.open(), log: (message) => log('warn', message) }); };
-  const endIpc = openIpc(computer, window, version);
-
   let latest: AgentState | null = null;
+  const startup = new StartAtLogin(
+    () => openUserService({ env: process.env, paths, script: null, app: developmentFolder() }),
+    () => { if (latest !== null) show(latest); },
+  );
+  const endIpc = openIpc(computer, window, version, settingsHandlers({ paths, settings, startup, updates }));
+
   const act = (action: TrayAction): void => {
-    perform(action, control, () => latest, window, updates).catch((thrown: unknown) => log('error', asHoldfastError(thrown).message));
+    perform(action, { control, latest: () => latest, startup, updates, window }).catch((thrown: unknown) => log('error', asHoldfastError(thrown).message));
   };
   const tray = createTray({ imagePath: (icon) => trayImage(root, icon), template: process.platform === 'darwin', act });
   tray.show(trayModel(null));
   const show = (state: AgentState): void => {
     latest = state;
-    tray.show(trayModel(state, updates?.waiting ?? null));
+    tray.show(trayModel(state, updates?.waiting ?? null, startup.latest?.atLogin ?? null));
   };
   const watcher = watchTray(() => tray.recreate(), (message) => log('warn', message));
   if (process.platform === 'linux' && !(await watcher.present())) {
@@ -87,6 +94,7 @@ export async function startDesktop({ paths, root, version }: DesktopOptions): Pr
     () => tray.close(),
   ];
   show(await control.call('state', {}));
+  void startup.look();
   computer.onLost(() => {
     // Its lock is free now, so a new start runs the agent here.
     app.relaunch({ args: [...process.argv.slice(1).filter((argument) => argument !== '--background'), ...(window.current === null ? ['--background'] : [])] });
@@ -112,9 +120,10 @@ export async function startDesktop({ paths, root, version }: DesktopOptions): Pr
   return { open: () => window.open(), log, runsHere: computer.attached ? null : control, close };
 }
 
-function openIpc(computer: Computer, window: MainWindow, version: string): () => void {
+function openIpc(computer: Computer, window: MainWindow, version: string, settings: SettingsHandlers): () => void {
   const handlers = windowHandlers({
     control: computer.control,
+    settings,
     window: () => window.current,
     about: { ownHub: !computer.attached, attached: computer.attached, version },
     useOwnHub: () => computer.useOwnHub(),
@@ -125,11 +134,20 @@ function openIpc(computer: Computer, window: MainWindow, version: string): () =>
   );
 }
 
-async function perform(action: TrayAction, control: AgentControl, latest: () => AgentState | null, window: MainWindow, updates: Updates | null): Promise<void> {
+interface TrayPorts {
+  readonly control: AgentControl;
+  readonly latest: () => AgentState | null;
+  readonly startup: StartAtLogin;
+  readonly updates: Updates | null;
+  readonly window: MainWindow;
+}
+
+async function perform(action: TrayAction, { control, latest, startup, updates, window }: TrayPorts): Promise<void> {
   switch (action.type) {
     case 'open': return window.open();
     case 'quit': return app.quit();
     case 'update': return updates?.install();
+    case 'at-login': return void (await startup.set(action.wanted));
     case 'resume': return void (await control.call('resume', {}));
     case 'cancel': return void (await control.call('cancelRun', { runId: action.runId }));
     case 'pause': {

@@ -29,6 +29,33 @@ export type Place = z.infer<typeof placeSchema>;
 /** Pages outside the app that a window may open, by name: no address ever comes from a page. */
 export const externalPages = ['restic', 'restic-restore'] as const;
 
+/** Whether Holdfast starts by itself at login. */
+export const startupSchema = z.object({
+  /** Null where there is no service manager that Holdfast can use: then `reason` says what to do instead. */
+  atLogin: z.boolean().nullable(),
+  /** One or two sentences: how the service is and what to do. */
+  reason: z.string(),
+  /** The service's name, for the manager's own tools; null where there is none. */
+  name: z.string().nullable(),
+});
+export type Startup = z.infer<typeof startupSchema>;
+
+export const appSettingsSchema = z.object({
+  notifications: z.boolean(),
+  updates: z.object({
+    /** `itself`: this installation replaces itself. `others`: a package manager or its owner does. */
+    by: z.enum(['itself', 'others']),
+    automatic: z.boolean(),
+    /** The folder that new versions come from; null: from nowhere. */
+    url: z.string().nullable(),
+    /** A version that is loaded and waits to be installed. */
+    waiting: z.string().nullable(),
+  }),
+  /** Where everything is, by what it is. */
+  folders: z.array(z.object({ name: z.string(), path })),
+});
+export type AppSettings = z.infer<typeof appSettingsSchema>;
+
 export const windowMethods = {
   /** Opens the system's folder dialog. Empty when it was cancelled. */
   chooseFolders: method(nothing, z.object({ paths: z.array(path) })),
@@ -55,6 +82,16 @@ export const windowMethods = {
   openExternal: method(z.object({ page: z.enum(externalPages) }), nothing),
   /** Whether this app has a hub of its own to go back to, and whether it shows an agent that runs elsewhere. */
   about: method(nothing, z.object({ ownHub: z.boolean(), attached: z.boolean(), version: z.string() })),
+  startup: method(nothing, startupSchema),
+  /** Installs or removes the service; this app goes on either way. */
+  setStartup: method(z.object({ atLogin: z.boolean() }), startupSchema),
+  settings: method(nothing, appSettingsSchema),
+  changeSettings: method(
+    z.object({ notifications: z.boolean().optional(), updates: z.object({ automatic: z.boolean(), url: z.string().max(2000).nullable() }).optional() }), appSettingsSchema),
+  /** Looks for a new version now, and says what was found. */
+  checkForUpdates: method(nothing, z.object({ said: z.string() })),
+  /** Opens the folder of the logs in the system's file manager. */
+  openLogs: method(nothing, nothing),
   /** Joins the hub inside this app. */
   useOwnHub: method(nothing, nothing),
 };
@@ -78,7 +115,7 @@ export const ipcReplySchema = z.discriminatedUnion('ok', [
 export type IpcReply = z.infer<typeof ipcReplySchema>;
 
 /** The agent's events, and `show`: the tray asks the window to open a place. */
-export const ipcEventSchemas = { ...controlEvents, show: z.object({ place: z.enum(['connection', 'jobs', 'restore', 'logs']) }) };
+export const ipcEventSchemas = { ...controlEvents, show: z.object({ place: z.enum(['connection', 'jobs', 'restore', 'logs', 'settings']) }) };
 export type IpcEvents = { [E in keyof typeof ipcEventSchemas]: z.infer<(typeof ipcEventSchemas)[E]> };
 export type IpcEvent = keyof IpcEvents;
 export const ipcEventSchema = z.object({ event: z.enum(Object.keys(ipcEventSchemas) as [IpcEvent, ...IpcEvent[]]), payload: z.unknown() });

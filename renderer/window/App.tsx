@@ -11,6 +11,7 @@ import { Connection } from './places/Connection.js';
 import { Jobs } from './places/Jobs.js';
 import { Logs } from './places/Logs.js';
 import { Restore } from './places/Restore.js';
+import { Settings } from './places/Settings.js';
 import { Setup } from './setup/Setup.js';
 
 const places = [
@@ -18,6 +19,7 @@ const places = [
   { id: 'jobs', name: 'Jobs', icon: 'jobs' },
   { id: 'restore', name: 'Restore', icon: 'restore' },
   { id: 'logs', name: 'Logs', icon: 'logs' },
+  { id: 'settings', name: 'Settings', icon: 'settings' },
 ] as const satisfies readonly { id: string; name: string; icon: IconName }[];
 type PlaceId = (typeof places)[number]['id'];
 
@@ -61,6 +63,7 @@ export function App(): ReactElement {
         <TabPanel id="jobs" className="place"><Jobs state={state} onAdd={() => setSettingUp(true)} /></TabPanel>
         <TabPanel id="restore" className="place"><Restore state={state} /></TabPanel>
         <TabPanel id="logs" className="place place--fill"><Logs /></TabPanel>
+        <TabPanel id="settings" className="place"><Settings state={state} /></TabPanel>
       </main>
     </Tabs>
   );

@@ -13,12 +13,13 @@ export type TrayAction =
   | { readonly type: 'resume' }
   | { readonly type: 'open' }
   | { readonly type: 'update' }
+  | { readonly type: 'at-login'; readonly wanted: boolean }
   | { readonly type: 'quit' };
 
 export type TrayItem =
   | { readonly kind: 'separator' }
   /** `action` null: a line to read. */
-  | { readonly kind: 'item'; readonly label: string; readonly action: TrayAction | null }
+  | { readonly kind: 'item'; readonly label: string; readonly action: TrayAction | null; /** Something that is on or off. */ readonly checked?: boolean }
   | { readonly kind: 'submenu'; readonly label: string; readonly items: readonly TrayItem[] };
 
 export type TrayIcon = 'running' | 'protected' | 'paused' | 'due' | 'at-risk' | 'failing' | 'not-set-up' | 'offline';
@@ -42,8 +43,12 @@ function shortened(text: string): string {
   return text.length <= 90 ? text : `${text.slice(0, 88).trimEnd()}…`;
 }
 
-/** @param state null while the agent starts. @param update a version that is loaded and waits to be installed */
-export function trayModel(state: AgentState | null, update: string | null = null): TrayModel {
+/**
+ * @param state null while the agent starts.
+ * @param update a version that is loaded and waits to be installed
+ * @param atLogin whether the app starts by itself; null where that cannot be had or is not known yet
+ */
+export function trayModel(state: AgentState | null, update: string | null = null, atLogin: boolean | null = null): TrayModel {
   const ending = [item('Open Holdfast', { type: 'open' }), item('Quit', { type: 'quit' })];
   if (state === null) return { icon: 'not-set-up', tooltip: 'Holdfast is starting', menu: [line('Holdfast is starting'), separator, ...ending] };
   const run = activeRun(state);
@@ -60,6 +65,7 @@ export function trayModel(state: AgentState | null, update: string | null = null
       pauseOrResume(state),
       separator,
       ...(update === null ? [] : [run === null ? item(`Install version ${update} now`, { type: 'update' }) : line(`Version ${update} is installed after this backup`)]),
+      ...(atLogin === null ? [] : [{ kind: 'item' as const, label: 'Start at login', checked: atLogin, action: { type: 'at-login' as const, wanted: !atLogin } }]),
       ...ending,
     ],
   };

@@ -70,6 +70,6 @@ function menuEntry(item: TrayItem, act: (action: TrayAction) => void): MenuItemC
   // An ampersand would mark the next letter as the access key.
   const label = item.label.replaceAll('&', '&&');
   if (item.kind === 'submenu') return { label, submenu: item.items.map((child) => menuEntry(child, act)) };
-  const { action } = item;
-  return action === null ? { label, enabled: false } : { label, click: () => act(action) };
+  const { action, checked } = item;
+  return action === null ? { label, enabled: false } : { label, ...(checked === undefined ? {} : { type: 'checkbox', checked }), click: () => act(action) };
 }

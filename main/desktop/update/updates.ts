@@ -94,6 +94,21 @@ export class Updates {
     this.timers.clear();
   }
 
+  /** Looks for a new version because somebody asks. @returns what was found, as a sentence. @throws HoldfastError */
+  async lookNow(): Promise<string> {
+    const { feed, record, version } = this.ports;
+    const source = this.app?.source() ?? null;
+    if (source === null) return 'There is nowhere to look: no address is set, or updates are switched off.';
+    if (record.read().trial !== null) return `Version ${version} was installed just now and is being tried.`;
+    if (this.waiting === null) {
+      const found = await feed.newer(source);
+      if (found === null) return `Version ${version} is the newest.`;
+      if (found === record.read().refused) return `Version ${found} is there. It did not work here before, so it is not tried again.`;
+      await this.look();
+    }
+    return this.waiting === null ? 'A new version is there and could not be loaded. The log says why.' : `Version ${this.waiting} is loaded. It is installed when no backup runs and the window is closed.`;
+  }
+
   /** Looks for a new version now, and loads it. Failures are logged and looked at again later. */
   async look(): Promise<void> {
     this.later('look', lookEvery, () => this.look());

@@ -8,6 +8,7 @@ import type { externalPages } from '../../shared/ipc.js';
 import type { WindowHandlers } from '../ipc/answer.js';
 import { chosenDestination, judgeDestination, suggestDestinations } from '../places/destinations.js';
 import { suggestFolders } from '../places/folders.js';
+import type { SettingsHandlers } from '../settings/handlers.js';
 import { printRecoveryKit, saveRecoveryKit } from '../recovery-kit/recovery-kit.js';
 
 const addresses: Record<(typeof externalPages)[number], string> = {
@@ -29,9 +30,10 @@ export interface WindowHandlerOptions {
   readonly window: () => BrowserWindow | null;
   readonly about: { readonly ownHub: boolean; readonly attached: boolean; readonly version: string };
   readonly useOwnHub: () => Promise<void>;
+  readonly settings: SettingsHandlers;
 }
 
-export function windowHandlers({ about, control, useOwnHub, window }: WindowHandlerOptions): WindowHandlers {
+export function windowHandlers({ about, control, settings, useOwnHub, window }: WindowHandlerOptions): WindowHandlers {
   const home = app.getPath('home');
   const parent = (): BrowserWindow => {
     const open = window();
@@ -41,6 +43,7 @@ export function windowHandlers({ about, control, useOwnHub, window }: WindowHand
   const confirm = async (destinationId: string): Promise<void> => void (await control.call('confirmRecoveryKit', { destinationId }));
 
   return {
+    ...settings,
     chooseFolders: async () => {
       const { canceled, filePaths } = await dialog.showOpenDialog(parent(), {
         title: 'Choose folders to back up', defaultPath: home, properties: ['openDirectory', 'multiSelections', 'showHiddenFiles'],

@@ -16,15 +16,17 @@ export interface UserServiceOptions {
   readonly paths: Paths;
   /** `holdfast.js` of the command, under plain Node; null in the app. */
   readonly script: string | null;
+  /** The app's folder where the executable is a development runtime; null in a package. */
+  readonly app?: string | null;
   readonly platform?: NodeJS.Platform;
   /** Whoever answers at the data folder's socket, unless said otherwise. */
   readonly findAgent?: FindAgent;
 }
 
 /** @throws HoldfastError `not-found` on a system whose service manager Holdfast does not know. */
-export function openUserService({ env, findAgent, paths, platform = process.platform, script }: UserServiceOptions): UserService {
+export function openUserService({ app = null, env, findAgent, paths, platform = process.platform, script }: UserServiceOptions): UserService {
   const { homedir: home, uid, username: name } = os.userInfo();
-  const program = serviceProgram({ env, script, execPath: process.execPath });
+  const program = serviceProgram({ app, env, script, execPath: process.execPath });
   const suffix = nameSuffix(paths.override);
   const find = findAgent ?? (() => agentProcess(paths.dataFolder));
   if (platform === 'linux') {

@@ -55,7 +55,7 @@ export interface InstallOptions {
 export interface UserService {
   /** Writes, enables and starts the service, or corrects the one there is. Starts nothing while an agent runs in another process. Doing it twice is doing it once. */
   install(options: InstallOptions): Promise<ServiceStatus>;
-  /** Stops and removes it. @returns false when there was none. @throws HoldfastError for one that Holdfast did not write. */
+  /** Stops and removes it; from inside of the service, this process goes on until it ends by itself. @returns false when there was none. @throws HoldfastError for one that Holdfast did not write. */
   uninstall(): Promise<{ removed: boolean }>;
   /** Never throws for what it finds: `reason` says it. */
   status(): Promise<ServiceStatus>;

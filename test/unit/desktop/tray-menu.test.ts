@@ -15,6 +15,13 @@ describe('the tray', () => {
     ]);
   });
 
+  it('shows whether Holdfast starts at login, where it can', () => {
+    expect(labels(trayModel(agentState()).menu)).not.toContain('Start at login');
+    const of = (atLogin: boolean): unknown => trayModel(agentState(), null, atLogin).menu.find((entry) => entry.kind === 'item' && entry.label === 'Start at login');
+    expect(of(true)).toMatchObject({ checked: true, action: { type: 'at-login', wanted: false } });
+    expect(of(false)).toMatchObject({ checked: false, action: { type: 'at-login', wanted: true } });
+  });
+
   it('offers each job when there are several', () => {
     expect(labels(trayModel(agentState({ jobs: [jobView('a', 'Documents'), jobView('b', 'Music & films')] })).menu))
       .toEqual(expect.arrayContaining(['Back up now', '  All jobs', '  Documents', '  Music & films']));

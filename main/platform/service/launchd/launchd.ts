@@ -56,7 +56,9 @@ export class LaunchdService implements UserService {
     const before = await readServiceFile(this.file);
     if (before.owner === 'other') refuseForeign(this.options.label, this.file);
     if (before.owner === 'nobody') return { removed: false };
-    if ((await this.job()).loaded) await this.unload();
+    const job = await this.job();
+    // Unloading it ends it: who asks for that from inside goes on until the next log-out.
+    if (job.loaded && job.pid !== process.pid) await this.unload();
     await removeServiceFile(this.logFile, 0);
     await removeServiceFile(this.file, 0);
     return { removed: true };

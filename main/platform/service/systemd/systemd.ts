@@ -55,9 +55,10 @@ export class SystemdService implements UserService {
     const { name, tool } = this.options;
     const file = await this.file();
     const before = await readServiceFile(file);
-    await this.ours(file, before);
+    const unit = await this.ours(file, before);
     if (before.owner === 'nobody') return { removed: false };
-    await this.systemctl('disable', '--now', name);
+    // Who asks for it from inside of the service goes on until it ends by itself.
+    await this.systemctl('disable', ...(Number(unit.MainPID) === process.pid ? [] : ['--now']), name);
     await removeServiceFile(file, 2);
     await this.systemctl('daemon-reload');
     await tool('systemctl', ['--user', 'reset-failed', name]); // only there to be reset if it had failed

@@ -14,7 +14,7 @@ test('secrets of channels lie sealed in the database, also those that an older h
   const dataFolder = tempFolder();
   const file = path.join(dataFolder, 'hub.sqlite');
   const first = await testHub({ dataFolder });
-  const email = { kind: 'email', host: 'mail.example', port: 587, security: 'starttls', user: 'ann', password: 'tea and biscuits', from: 'hub@example.org', to: ['ann@example.org'] } as const;
+  const email = { kind: 'email' as const, host: 'mail.example', port: 587, security: 'starttls' as const, user: 'ann', password: 'tea and biscuits', from: 'hub@example.org', to: ['ann@example.org'] };
   const { id } = await first.admin.createAlertChannel({ name: 'Ann', config: email });
   const slack = await first.admin.createAlertChannel({ name: 'Room', config: { kind: 'webhook', shape: 'slack', url: 'https://hooks.example/secret-path' } });
   const stored = (): string => {

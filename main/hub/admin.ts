@@ -1,10 +1,12 @@
 /** What the hub's owner may do, put together from the rooms. Every parameter is parsed here, whoever calls. */
 import { HoldfastError } from '../shared/errors.js';
 import { formatLink } from '../shared/protocol/link.js';
+import type { AgentMethods, ParamsInput, ResultOf } from '../shared/protocol/methods.js';
 import { adminRoutes, type AdminResult, type AdminRoute, type AdminRoutes, type HubAdmin } from '../shared/protocol/admin.js';
 import type { z } from 'zod';
 import type { Alerts } from './alerts/alerts.js';
 import type { Agents } from './agents/agents.js';
+import type { Reach } from './agents/reach.js';
 import type { Overview } from './agents/overview.js';
 import type { Escrow } from './escrow/escrow.js';
 import type { SetupTokens } from './enrolment/setup-tokens.js';
@@ -17,6 +19,7 @@ import type { Users } from './web/users.js';
 
 export interface AdminPorts {
   readonly agents: Agents;
+  readonly reach: Reach;
   readonly overview: Overview;
   readonly setupTokens: SetupTokens;
   readonly jobs: Jobs;
@@ -36,7 +39,10 @@ export interface AdminPorts {
 
 type Handlers = { [N in AdminRoute]: (params: z.infer<AdminRoutes[N]['params']>) => Promise<AdminResult<N>> };
 
-export function createHubAdmin({ agents, overview, setupTokens, jobs, runs, storage, escrow, alerts, users, sessions, audit, address, hub, installCommand }: AdminPorts): HubAdmin {
+export function createHubAdmin({ agents, reach, overview, setupTokens, jobs, runs, storage, escrow, alerts, users, sessions, audit, address, hub, installCommand }: AdminPorts): HubAdmin {
+  /** Of the computer that has the job. */
+  const ask = async <M extends keyof AgentMethods & string>(jobId: string, method: M, params: ParamsInput<AgentMethods, M>): Promise<ResultOf<AgentMethods, M>> =>
+    reach.ask(await jobs.agentOf(jobId), method, params);
   const handlers: Handlers = {
     hub: () => hub(),
     createSetupToken: async (wish) => {
@@ -83,6 +89,15 @@ export function createHubAdmin({ agents, overview, setupTokens, jobs, runs, stor
       await runs.cancel(id);
       return {};
     },
+    listSnapshots: async ({ id, skip }) => {
+      const { next, snapshots } = await ask(id, 'snapshots.list', { jobId: id, skip });
+      return { snapshots: snapshots.map(({ hostname, id: snapshotId, paths, time }) => ({ id: snapshotId, time, hostname, paths })), next };
+    },
+    browseSnapshot: ({ id, ...page }) => ask(id, 'snapshots.folder', { ...page, jobId: id }),
+    findVersions: ({ id, ...search }) => ask(id, 'snapshots.find', { ...search, jobId: id }),
+    startRestore: ({ id, ...order }) => ask(id, 'restore.start', { ...order, jobId: id }),
+    getRestore: ({ id, restore }) => ask(id, 'restore.get', { restoreId: restore }),
+    cancelRestore: ({ id, restore }) => ask(id, 'restore.cancel', { restoreId: restore }),
     listUsers: () => users.list(),
     createUser: (wish) => users.create(wish),
     updateUser: async ({ id, ...change }) => {

@@ -7,6 +7,7 @@ import { createHubAdmin } from './admin.js';
 import { Alerts } from './alerts/alerts.js';
 import { spaceOf } from './alerts/space.js';
 import { Agents } from './agents/agents.js';
+import { Reach } from './agents/reach.js';
 import { Overview } from './agents/overview.js';
 import { FailureLimit } from './api/failure-limit.js';
 import { pacedInto } from './api/paced.js';
@@ -103,7 +104,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     const alerts = new Alerts({ db, secrets, clock, logger, leases: cluster, storage: spaceOf(storage), hub: () => ({ name, url }), desktop: options.notify ?? null });
     const installAddress = () => ({ url, pin: certificate.pinned ? `sha256//${certificate.keyPin}` : null });
     const admin = createHubAdmin({
-      agents, overview, setupTokens, jobs, runs, storage, escrow, alerts, users, sessions, audit,
+      agents, overview, setupTokens, reach: new Reach(registry, cluster), jobs, runs, storage, escrow, alerts, users, sessions, audit,
       installCommand: (link) => installCommand(installAddress(), link),
       address: () => ({ url, fingerprint: certificate.pinned ? certificate.fingerprint : null }),
       hub: async () => ({ name, version, url, fingerprint: certificate.fingerprint, startedAt, agents: await agents.count(), online: (await cluster.online()).size }),

@@ -55,7 +55,12 @@ export const fileRestoreSchema = z.object({
 export type FileRestore = z.infer<typeof fileRestoreSchema>;
 
 /** What a hub may ask for: never over anything that is there. */
-export const askedRestoreSchema = fileRestoreSchema.omit({ overwrite: true, place: true }).extend({ folder: absolutePath });
+export const askedRestoreSchema = fileRestoreSchema.omit({ overwrite: true, place: true }).extend({
+  folder: absolutePath,
+  // together they travel in one frame
+  paths: z.array(snapshotPathSchema).min(1, 'choose what to restore').max(100, 'choose at most 100 files and folders at a time')
+    .refine((paths) => paths.reduce((sum, { length }) => sum + length, 0) <= 400_000, 'choose fewer files and folders at a time'),
+});
 export type AskedRestore = z.infer<typeof askedRestoreSchema>;
 
 export const databaseTargetSchema = z.discriminatedUnion('type', [postgresqlSource, mysqlSource, mongodbSource, z.object({ type: z.literal('file'), path: absolutePath })]);

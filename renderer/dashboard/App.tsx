@@ -12,6 +12,7 @@ import { Alerts } from './pages/Alerts.js';
 import { AuditLog } from './pages/AuditLog.js';
 import { Jobs } from './pages/Jobs.js';
 import { Login } from './pages/Login.js';
+import { Restore } from './pages/Restore.js';
 import { Runs } from './pages/Runs.js';
 import { Settings } from './pages/Settings.js';
 import { SetupTokens } from './pages/SetupTokens.js';
@@ -22,6 +23,7 @@ const places = [
   { id: 'setup-tokens', name: 'Setup tokens', icon: 'link', page: SetupTokens },
   { id: 'jobs', name: 'Jobs', icon: 'jobs', page: Jobs },
   { id: 'runs', name: 'Runs', icon: 'clock', page: Runs },
+  { id: 'restore', name: 'Restore', icon: 'restore', page: Restore },
   { id: 'storage', name: 'Storage', icon: 'folder', page: Storage },
   { id: 'alerts', name: 'Alerts', icon: 'warning', page: Alerts },
   { id: 'settings', name: 'Settings', icon: 'key', page: Settings },

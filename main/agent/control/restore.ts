@@ -5,7 +5,7 @@ import type { SnapshotChoice } from '../../shared/restores.js';
 import type { Handlers } from './contract.js';
 
 /** Paths of a snapshot that are shown. */
-const pathsShown = 20;
+export const pathsShown = 20;
 
 export const snapshotChoice = ({ hostname, id, paths, time }: SnapshotInfo): SnapshotChoice => ({ id, time: new Date(time).toISOString(), hostname, paths: paths.slice(0, pathsShown) });
 

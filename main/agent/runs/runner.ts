@@ -132,7 +132,7 @@ export class Runner {
         tags: [jobTag(job.id)],
         gentle: await this.ports.gentle(run.trigger),
       }, show, abort.signal);
-      outcome = { state: result.unreadableCount > 0 ? 'warnings' : 'succeeded', result, error: null };
+      outcome = { state: result.unreadableCount > 0 || result.warnings.length > 0 ? 'warnings' : 'succeeded', result, error: null };
       for (const step of this.ports.steps) {
         if (abort.signal.aborted) break; // the snapshot stands; what would have followed comes with the next run
         outcome = await this.tolerate(outcome, context, async () => step.after?.(context, result, repository));

@@ -32,3 +32,9 @@ export const exactly = (file: string): string => file.replace(/[\\*?[\]]/g, '\\$
 /** Patterns that count from the site's folder as restic's, which count from everywhere. */
 export const patternsBelow = (folder: string, patterns: readonly string[]): string[] =>
   patterns.map((pattern) => (pattern.startsWith('/') ? pattern : path.join(exactly(folder), pattern)));
+
+/** Patterns that mean anything below the folder, at any depth, as restic's, which count from everywhere. Absolute ones stay. */
+export const patternsAnywhereBelow = (folder: string, patterns: readonly string[]): string[] => patterns.map((pattern) => {
+  const [sign, plain] = pattern.startsWith('!') ? ['!', pattern.slice(1)] : ['', pattern];
+  return plain.startsWith('/') ? pattern : `${sign}${path.join(exactly(folder), '**', plain)}`;
+});

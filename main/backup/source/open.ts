@@ -6,6 +6,7 @@ import { openLaravel } from './laravel/laravel.js';
 import { openMongodb } from './mongodb/mongodb.js';
 import { openMysql } from './mysql/mysql.js';
 import { openPostgresql } from './postgresql/postgresql.js';
+import { patternsAnywhereBelow } from './folders.js';
 import { findContainer } from './process/containers.js';
 import { localHost, type Host } from './process/host.js';
 import { openRedis } from './redis/redis.js';
@@ -33,12 +34,14 @@ async function openDatabase(source: DatabaseSource, local: Host, ports: SourcePo
  */
 export async function openSources(sources: readonly Source[], ports: SourcePorts, signal: AbortSignal): Promise<OpenedSource> {
   const local = localHost(ports.env);
+  // what one source leaves out, the others may hold; a source alone keeps its patterns as they were written
+  const alone = sources.filter(({ type }) => type === 'files' || type === 'wordpress' || type === 'laravel').length < 2;
   const opened: OpenedSource[] = [];
   const close = async (): Promise<void> => { await Promise.all(opened.map((each) => each.close())); };
   try {
     for (const source of sources) {
       signal.throwIfAborted();
-      if (source.type === 'files') opened.push({ streams: [], folders: source.paths, excludes: source.excludes, close: () => Promise.resolve() });
+      if (source.type === 'files') opened.push({ streams: [], folders: source.paths, excludes: alone ? source.excludes : source.paths.flatMap((folder) => patternsAnywhereBelow(folder, source.excludes)), close: () => Promise.resolve() });
       else opened.push(await openDatabase(source, local, ports));
     }
     const streams = opened.flatMap((each) => each.streams);

@@ -16,6 +16,7 @@ const add = z.object({
   agent: z.string().optional(), every: z.string().optional(), at: z.array(z.string()).optional(), days: z.string().optional(), cron: z.string().optional(),
   exclude: z.array(z.string()).optional(), onBattery: z.boolean().optional(), onMetered: z.boolean().optional(),
   keepLast: keep, keepHourly: keep, keepDaily: keep, keepWeekly: keep, keepMonthly: keep, keepYearly: keep, keepWithin: z.string().optional(),
+  hookPre: z.string().min(1).optional(), hookPost: z.string().min(1).optional(), hookFailure: z.string().min(1).optional(), hookLimit: z.coerce.number().int().min(1).max(24 * 60).optional(),
 });
 
 export const register: Register = (program, cli) => {
@@ -39,6 +40,8 @@ export const register: Register = (program, cli) => {
     .option('--keep-last <n>', 'keep the newest N snapshots').option('--keep-hourly <n>', '... of N hours').option('--keep-daily <n>', '... of N days')
     .option('--keep-weekly <n>', '... of N weeks').option('--keep-monthly <n>', '... of N months').option('--keep-yearly <n>', '... of N years')
     .option('--keep-within <span>', 'keep everything within, e.g. 1y5m7d2h')
+    .option('--hook-pre <file>', 'run this program before the backup; it must be allowed on that computer').option('--hook-post <file>', '... after it').option('--hook-failure <file>', '... after one that failed')
+    .option('--hook-limit <minutes>', 'how long each of them may take (default: 5)')
     .option('--on-battery', 'run on battery as well').option('--on-metered', 'run on metered networks as well')
     .action(cli.action(add, async ({ args: [name = '', ...paths], options }) => {
       const admin = await hubAdmin(cli);

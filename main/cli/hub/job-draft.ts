@@ -20,6 +20,11 @@ export interface JobWords {
   readonly keep: Readonly<Record<string, number | string | undefined>>;
   readonly onBattery?: boolean | undefined;
   readonly onMetered?: boolean | undefined;
+  readonly hookPre?: string | undefined;
+  readonly hookPost?: string | undefined;
+  readonly hookFailure?: string | undefined;
+  /** Minutes. */
+  readonly hookLimit?: number | undefined;
 }
 
 /** @throws HoldfastError `usage`. */
@@ -33,10 +38,17 @@ export function jobDraft(words: JobWords, workingFolder: string): JobDraft {
     destination: isHubStorage(url) ? hubStorageDestination : { id: destinationId(url), name: destinationName(url), url },
     schedule: schedule(words),
     retention: Object.fromEntries(Object.entries(words.keep).filter(([, rule]) => rule !== undefined)),
+    hooks: hooks(words, workingFolder),
     conditions: { onBattery: words.onBattery === true ? 'run' : 'defer', onMetered: words.onMetered === true ? 'run' : 'defer' },
   });
   if (!draft.success) throw new HoldfastError('usage', `The job is not complete: ${draft.error.issues.map(({ message }) => message).join('; ')}.`);
   return draft.data;
+}
+
+/** Paths of that computer; a plain name is taken from the folder where the command runs. */
+function hooks({ hookFailure, hookLimit, hookPost, hookPre }: JobWords, workingFolder: string): object {
+  const file = (given: string | undefined): string | undefined => (given === undefined ? undefined : path.resolve(workingFolder, given));
+  return { pre: file(hookPre), post: file(hookPost), onFailure: file(hookFailure), timeLimitMinutes: hookLimit };
 }
 
 /** One id per place, so that jobs into one repository share its password. The window makes ids the same way. */

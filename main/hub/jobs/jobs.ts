@@ -47,6 +47,11 @@ export class Jobs {
     return toJob({ ...row, ...change });
   }
 
+  /** The computer that has it. @throws HoldfastError `not-found`. */
+  async agentOf(id: string): Promise<number> {
+    return (await this.get('anyone', id)).agent_id;
+  }
+
   async setPaused(id: string, paused: boolean): Promise<void> {
     const row = await this.get('anyone', id);
     await this.update('anyone', id, { ...draftOf(row), paused });

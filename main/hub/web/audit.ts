@@ -15,6 +15,7 @@ export const localActor: Actor = { name: "the hub's computer", address: null };
 const tables: Partial<Record<AdminRoute, 'agents' | 'jobs' | 'setup_tokens' | 'api_tokens' | 'users' | 'alert_channels'>> = {
   updateAlertChannel: 'alert_channels', deleteAlertChannel: 'alert_channels', testAlertChannel: 'alert_channels',
   renameAgent: 'agents', deleteAgent: 'agents', setStorageQuota: 'agents', renewStorageCredentials: 'agents', updateJob: 'jobs', deleteJob: 'jobs', pauseJob: 'jobs', resumeJob: 'jobs', moveJob: 'jobs', runJob: 'jobs',
+  browseSnapshot: 'jobs', findVersions: 'jobs', startRestore: 'jobs', cancelRestore: 'jobs',
   revokeSetupToken: 'setup_tokens', deleteApiToken: 'api_tokens', updateUser: 'users', deleteUser: 'users',
 };
 

@@ -13,6 +13,7 @@ import { SourcePasswords } from '../../agent/sources/passwords.js';
 import { createTunnel, dialWebSocket, enrolAtHub } from '../../agent/tunnel/index.js';
 import type { TunnelIdentity } from '../../agent/tunnel-port.js';
 import { localHost } from '../../backup/source/process/host.js';
+import { removeLeftFolders } from '../../backup/source/process/private-folder.js';
 import type { AgentControl } from '../../shared/control.js';
 import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
 import type { LogEntry } from '../../shared/model.js';
@@ -170,6 +171,7 @@ async function assemble(options: StartAgentOptions, { logging, secrets }: AgentH
     sources: { env, password: (target) => passwords.get(target) },
     cacheFolder: path.join(paths.cacheFolder, 'repositories'),
   });
+  if ((await removeLeftFolders(env)) > 0) logger.log('info', 'Removed private files of tools that an interrupted backup left');
   const drills = await openDrills({ paths, env, logger, reader: engine.reader });
   const computer = { host: os.hostname(), os: process.platform, arch: process.arch, version };
   const agent = createAgent({

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { alertSchema, alertSettingsSchema, channelChangeSchema, channelConfigSchema, channelNameSchema, channelViewSchema } from './alerts.js';
 import { heldJobSchema } from '../consent.js';
+import { askedRestoreSchema, findParams, folderPageParams, folderPageSchema, foundSchema, restoreViewSchema, snapshotChoiceSchema } from '../restores.js';
 import { idSchema, jobDraftSchema, jobSchema, logLevels, runSchema, timeSchema } from '../model.js';
 import { statusSchema } from '../status.js';
 import { escrowOverviewSchema, recipientSchema, sealedForOwnerSchema } from './recovery.js';
@@ -143,6 +144,15 @@ export const adminRoutes = {
   listRuns: route('GET', '/api/runs', 'Runs, newest first', z.object({ agentId: idSchema.optional(), jobId: idSchema.optional(), limit }), z.array(hubRunViewSchema)),
   getRun: route('GET', '/api/runs/:id', 'One run with its newest log lines, oldest first', byId.extend({ limit }), z.object({ run: hubRunViewSchema, log: z.array(runLogLineSchema) })),
   cancelRun: route('POST', '/api/runs/:id/cancel', 'Cancel a run', byId, nothing),
+
+  listSnapshots: route('GET', '/api/jobs/:id/snapshots', 'Snapshots of a job, asked of its computer, newest first',
+    byId.extend({ skip: z.coerce.number().int().min(0).default(0) }), z.object({ snapshots: z.array(snapshotChoiceSchema), /** Where the rest begins. */ next: z.number().int().nullable() })),
+  /** Names of files are read out, so these two are for admins and on record. */
+  browseSnapshot: route('POST', '/api/jobs/:id/browse', 'A page of a folder in a snapshot, asked of its computer', folderPageParams.omit({ jobId: true }).extend({ id: idSchema }), folderPageSchema),
+  findVersions: route('POST', '/api/jobs/:id/find', 'Versions of files by a part of their name, asked of their computer', findParams.omit({ jobId: true }).extend({ id: idSchema }), foundSchema),
+  startRestore: route('POST', '/api/jobs/:id/restores', 'Restore into a folder of that computer, beside what is there; it may wait for a yes there', askedRestoreSchema.omit({ jobId: true }).extend({ id: idSchema }), restoreViewSchema),
+  getRestore: route('GET', '/api/jobs/:id/restores/:restore', 'How a restore goes that was asked for here', byId.extend({ restore: idSchema }), restoreViewSchema),
+  cancelRestore: route('POST', '/api/jobs/:id/restores/:restore/cancel', 'Cancel a restore that was asked for here', byId.extend({ restore: idSchema }), nothing),
 
   listUsers: route('GET', '/api/users', 'People who may log in', nothing, z.array(userViewSchema)),
   createUser: route('POST', '/api/users', 'Let a person log in', z.object({ name: userNameSchema, role: roleSchema, password: passwordSchema }), userViewSchema),

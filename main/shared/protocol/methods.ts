@@ -1,6 +1,7 @@
 /** What either side may ask of the other over the tunnel with `request` / `response`: one table per direction, each method with its schemas. */
 import { z } from 'zod';
 import { heldJobSchema } from '../consent.js';
+import { askedRestoreSchema, findParams, folderPageParams, folderPageSchema, foundSchema, restoreViewSchema } from '../restores.js';
 import { idSchema, jobDraftSchema, jobSchema, timeSchema } from '../model.js';
 import { hubOffersSchema, sealedPasswordSchema } from './recovery.js';
 
@@ -28,7 +29,17 @@ export const snapshotInfoSchema = z.object({
 
 /** Answered by the agent. */
 export const agentMethods = {
-  'snapshots.list': method(z.object({ jobId: idSchema }), z.object({ snapshots: z.array(snapshotInfoSchema) })),
+  /** Newest first, as many as fit; `next` is where the rest begins, null at the end. An agent that does not know pages sends all of them. */
+  'snapshots.list': method(z.object({ jobId: idSchema, skip: z.number().int().min(0).default(0) }), z.object({ snapshots: z.array(snapshotInfoSchema), next: z.number().int().nullable().default(null) })),
+  /** A page of a folder in a snapshot of the job. */
+  'snapshots.folder': method(folderPageParams, folderPageSchema),
+  /** Versions of files by a part of their name. */
+  'snapshots.find': method(findParams, foundSchema),
+  /** Into a folder of that computer, beside what is there. Waits for a yes there where the hub is not its owner's own. */
+  'restore.start': method(askedRestoreSchema, restoreViewSchema),
+  /** Both for restores that the hub asked for, and no others. */
+  'restore.get': method(z.object({ restoreId: idSchema }), restoreViewSchema),
+  'restore.cancel': method(z.object({ restoreId: idSchema }), nothing),
 };
 
 export type MethodTable = Record<string, { params: z.ZodType; result: z.ZodType }>;

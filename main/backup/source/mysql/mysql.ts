@@ -30,6 +30,9 @@ function rows(text: string): string[][] {
     .map((line) => line.split('\t').map((field) => field.replace(/\\(.)/g, (_, character: string) => plain[character] ?? character)));
 }
 
+/** A database called `users`, beside the dump of the server's users. Decoded as every name is. */
+const usersDatabase = '%75sers';
+
 interface Flavour {
   readonly isMaria: boolean;
   readonly version: string;
@@ -96,7 +99,7 @@ export async function openMysql(source: MysqlSource, host: Host, ports: SourcePo
     { tool: path.basename(dump), signal, explain: explainMysql(what, source.user) },
   );
   const ofDatabase = ([name, charset, collation]: z.infer<typeof databaseRow>): SnapshotStream => ({
-    name: `MySQL database "${name}"`, path: `${folder}/${pathPart(name)}.sql`, mode: dumpMode, time: new Date(),
+    name: `MySQL database "${name}"`, path: `${folder}/${name === 'users' ? usersDatabase : pathPart(name)}.sql`, mode: dumpMode, time: new Date(),
     async *open(signal) {
       // a dump of one database does not tell the database's own defaults; this makes it load the same into one of another name
       yield Buffer.from(`/*!40000 ALTER DATABASE CHARACTER SET ${charset} COLLATE ${collation} */;\n`);

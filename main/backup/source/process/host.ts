@@ -1,9 +1,9 @@
 /** Where the tools of a source run: on this computer, or in a container beside the server. */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
-import { access, constants, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, constants, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { makePrivateFolder } from './private-folder.js';
 
 /** Stands in a command's arguments for the path of its private file. */
 export const privateFile = '{private file}';
@@ -60,7 +60,7 @@ export function localHost(env: Readonly<Record<string, string | undefined>>): Ho
       return null;
     },
     async start(command) {
-      const folder = command.file === undefined ? null : await mkdtemp(path.join(env['XDG_RUNTIME_DIR'] || tmpdir(), 'holdfast-'));
+      const folder = command.file === undefined ? null : await makePrivateFolder(env);
       const cleanUp = async (): Promise<void> => { if (folder !== null) await rm(folder, { recursive: true, force: true }); };
       try {
         const file = folder === null ? '' : path.join(folder, 'options');

@@ -28,13 +28,14 @@ const inside = (script: string): Promise<string> => podman('exec', name, 'sh', '
 const binaries = postgresBinaries();
 
 const servers = `set -e
+mkdir -p /var/run/postgresql /run/mysqld && chown postgres /var/run/postgresql && chown mysql /run/mysqld
 mkdir -p /tmp/s && chown postgres /tmp/s && mkdir -p /tmp/m && chown mysql /tmp/m
 printf %s "$SECRET" > /tmp/s/pw && chown postgres /tmp/s/pw
 as() { user=$1; shift; setpriv --reuid="$user" --regid="$user" --clear-groups "$@"; }
 as postgres ${binaries}/initdb -D /tmp/s/data -U postgres -A scram-sha-256 --pwfile /tmp/s/pw --no-sync >/dev/null
 as mysql mariadb-install-db --no-defaults --datadir=/tmp/m/data --auth-root-authentication-method=normal --skip-test-db >/dev/null
-as mysql mariadbd --no-defaults --datadir=/tmp/m/data --socket=/tmp/m/s --bind-address=127.0.0.1 --port=3306 --pid-file=/tmp/m/pid &
-exec setpriv --reuid=postgres --regid=postgres --clear-groups ${binaries}/postgres -D /tmp/s/data -k /tmp/s -c listen_addresses=127.0.0.1 -c fsync=off
+as mysql mariadbd --no-defaults --datadir=/tmp/m/data --socket=/run/mysqld/mysqld.sock --bind-address=127.0.0.1 --port=3306 --pid-file=/tmp/m/pid &
+exec setpriv --reuid=postgres --regid=postgres --clear-groups ${binaries}/postgres -D /tmp/s/data -k /var/run/postgresql -c listen_addresses=127.0.0.1 -c fsync=off
 `;
 
 beforeAll(async () => {
@@ -43,10 +44,10 @@ beforeAll(async () => {
   await podman('run', '--detach', '--name', name, '--network', 'none', '--env', `SECRET=${password}`, '--rootfs', '/:O', 'sh', '-c', servers);
   const sql = `PGPASSWORD="$SECRET" psql -qX -v ON_ERROR_STOP=1 -h localhost -U postgres`;
   await until('PostgreSQL answers in the container', () => inside(`${sql} -c "select 1"`).then(() => true, () => false), 60_000);
-  await until('MariaDB answers in the container', () => inside('mariadb --no-defaults -S /tmp/m/s -u root -e "select 1"').then(() => true, () => false), 60_000);
+  await until('MariaDB answers in the container', () => inside('mariadb --no-defaults -S /run/mysqld/mysqld.sock -u root -e "select 1"').then(() => true, () => false), 60_000);
   await inside(`${sql} -c "create database shop" && ${sql} -d shop -c "create table goods as select n, md5(n::text) as name from generate_series(1, 200000) n"`);
-  await inside('mariadb --no-defaults -S /tmp/m/s -u root -e "create database blog; create table blog.posts (id int primary key, title text); insert into blog.posts select seq, md5(seq) from seq_1_to_50000"');
-  await inside(`mariadb --no-defaults -S /tmp/m/s -u root -e "create user keeper@localhost identified by 'geheim in ü'; grant all on *.* to keeper@localhost"`);
+  await inside('mariadb --no-defaults -S /run/mysqld/mysqld.sock -u root -e "create database blog; use blog; create table posts (id int primary key, title text); insert into blog.posts select seq, md5(seq) from seq_1_to_50000"');
+  await inside(`mariadb --no-defaults -S /run/mysqld/mysqld.sock -u root -e "create user keeper@localhost identified by 'geheim in ü'; grant all on *.* to keeper@localhost"`);
 }, 180_000);
 
 afterAll(async () => {

@@ -1,12 +1,8 @@
 /** Restoring through the tunnel: a real hub, a real agent that belongs to somebody else's hub, and a yes on that computer in between. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { startAgent } from '../../../main/platform/agent-host/agent-host.js';
-import { makeFolders } from '../../../main/platform/paths/folders.js';
-import { findPaths } from '../../../main/platform/paths/paths.js';
-import { confStore } from '../../../main/platform/settings/conf.js';
-import { openSettings } from '../../../main/platform/settings/settings.js';
+import { expect, test } from 'vitest';
+import { joinedComputer } from '../../helpers/joined-computer.js';
 import { tempFolder } from '../../helpers/temp.js';
 import { until } from '../../helpers/until.js';
 import { testHub } from './office.js';
@@ -20,23 +16,8 @@ test('an admin looks into a computer\'s backups and restores there once its owne
   writeFileSync(path.join(documents, 'letters', 'anna.txt'), 'dear anna');
   writeFileSync(path.join(documents, 'note.txt'), 'backed up');
 
-  const env = { ...process.env, HOLDFAST_DATA: path.join(folder, 'data'), DBUS_SESSION_BUS_ADDRESS: '' };
-  const paths = findPaths({ env, platform: process.platform, home: folder });
-  await makeFolders(paths);
-  const started = await startAgent({ paths, settings: openSettings(paths.settingsFile, confStore), env, version: '0.0.0', attach: false });
-  onTestFinished(() => started.close());
-  const { control } = started;
-  const setup = await admin.createSetupToken({ name: 'office' });
-  await control.call('join', { link: setup.link, allow: [documents] });
-  const [agent] = await until('the computer is connected', async () => {
-    const agents = await admin.listAgents({});
-    return agents[0]?.online === true && agents;
-  });
-  const destination = { id: 'disk', name: 'Disk', url: path.join(folder, 'repository') };
-  await control.call('prepareDestination', { destination, password: null });
-  const job = await admin.createJob({ agentId: agent?.id ?? '', draft: { name: 'Documents', sources: [{ type: 'files', paths: [documents] }], destination, schedule: { type: 'manual' } } });
-  const { id: runId } = await admin.runJob({ id: job.id });
-  await until('the backup is finished', async () => (await admin.getRun({ id: runId })).run.state === 'succeeded');
+  const { control, jobId } = await joinedComputer(hub, folder, documents);
+  const job = { id: jobId };
 
   const { next, snapshots } = await admin.listSnapshots({ id: job.id });
   expect({ next, count: snapshots.length, paths: snapshots[0]?.paths }).toEqual({ next: null, count: 1, paths: [documents] });

@@ -16,6 +16,7 @@ import { createJsonServer } from './api/server.js';
 import { singleProcess } from './cluster/cluster.js';
 import { postgresCluster } from './cluster/postgres.js';
 import { addEnrolRoute } from './enrolment/enrol-route.js';
+import { addLeaveRoute } from './enrolment/leave-route.js';
 import { Escrow } from './escrow/escrow.js';
 import { SetupTokens } from './enrolment/setup-tokens.js';
 import { Packages } from './install/packages.js';
@@ -113,6 +114,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     addPage(open.app, options.pageFolder ?? builtPage);
     await addStorageRoutes(open.app, { disk: storage.disk, ledger: storage.ledger, records: storage.records, limit, logger, clock });
     addEnrolRoute(open.app, { setupTokens, limit, logger, hubName: name });
+    addLeaveRoute(open.app, { agents, limit, logger });
     addInstallRoutes(open.app, { packages: new Packages([options.packagesFolder ?? path.join(dataFolder, 'packages')]), address: installAddress });
     open.app.get('/healthz', () => ({ status: 'ok' }));
     await open.app.ready();

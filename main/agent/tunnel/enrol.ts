@@ -1,19 +1,25 @@
-/** Joining a hub: a setup token is traded for an agent token over the same pinned connection that the tunnel uses. */
+/** Joining a hub, where a setup token is traded for an agent token, and leaving it: over the same pinned connection that the tunnel uses. */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { errorShape, HoldfastError } from '../../shared/errors.js';
-import { enrolPath, enrolResponseSchema, type EnrolRequest, type EnrolResponse } from '../../shared/protocol/enrolment.js';
-import type { HubLink } from '../../shared/protocol/link.js';
+import type { z } from 'zod';
+import { enrolPath, enrolResponseSchema, leavePath, leaveResponseSchema, type EnrolRequest, type EnrolResponse, type LeaveResponse } from '../../shared/protocol/enrolment.js';
+import type { HubAddress, HubLink } from '../../shared/protocol/link.js';
 import { explain, openSocket } from './secure-socket.js';
 
 const answerWithin = 20_000;
 const maxAnswerBytes = 64 * 1024;
 
 /** @throws HoldfastError `token-unknown` and the like as the hub says; `hub-unreachable` or `offline` when there is no way to it. */
-export async function enrolAtHub(link: HubLink, enrolment: EnrolRequest): Promise<EnrolResponse> {
+export const enrolAtHub = (link: HubLink, enrolment: EnrolRequest): Promise<EnrolResponse> => post(link, enrolPath, enrolment, enrolResponseSchema);
+
+/** Tells the hub that Holdfast goes from this computer. @throws HoldfastError as above. */
+export const leaveHub = (hub: HubAddress & { readonly token: string }): Promise<LeaveResponse> => post(hub, leavePath, {}, leaveResponseSchema);
+
+async function post<S extends z.ZodType>(link: HubAddress & { readonly token: string }, path: string, content: object, schema: S): Promise<z.infer<S>> {
   const transport = await openSocket(link);
-  const body = JSON.stringify(enrolment);
+  const body = JSON.stringify(content);
   const { status, text } = await new Promise<{ status: number; text: string }>((resolve, reject) => {
-    const request = httpRequest(new URL(enrolPath, link.url.replace(/^https:/, 'http:')), {
+    const request = httpRequest(new URL(path, link.url.replace(/^https:/, 'http:')), {
       method: 'POST',
       createConnection: () => transport, // used only where no agent is named
       timeout: answerWithin,
@@ -28,7 +34,7 @@ export async function enrolAtHub(link: HubLink, enrolment: EnrolRequest): Promis
   }).finally(() => transport.destroy());
   const json = parseJson(text);
   if (status === 200) {
-    const answer = enrolResponseSchema.safeParse(json);
+    const answer = schema.safeParse(json);
     if (answer.success) return answer.data;
   }
   const refusal = errorShape.safeParse(json);

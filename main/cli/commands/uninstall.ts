@@ -3,18 +3,20 @@ import { HoldfastError } from '../../shared/errors.js';
 import { countText } from '../../shared/text.js';
 import type { Register } from '../cli.js';
 
-const options = z.object({ purge: z.boolean().default(false), yes: z.boolean().default(false), forgetPasswords: z.boolean().default(false) });
+const options = z.object({ purge: z.boolean().default(false), yes: z.boolean().default(false), forgetPasswords: z.boolean().default(false), keepOnHub: z.boolean().default(false) });
 
 export const register: Register = (program, cli) => {
   program.command('uninstall').description('end Holdfast on this computer; repositories are never touched')
     .option('--yes', 'do it; without this it only says what it would do')
     .option('--purge', 'remove settings, the token, passwords, history, logs and cache as well')
+    .option('--keep-on-hub', 'with --purge: leave this computer and its jobs on the hub, whose keeper may give them to another one')
     .option('--forget-passwords', 'with --purge: also passwords whose recovery kit was never saved')
-    .action(cli.action(options, async ({ options: { forgetPasswords, purge, yes } }) => {
+    .action(cli.action(options, async ({ options: { forgetPasswords, keepOnHub, purge, yes } }) => {
       const [{ planRemoval }, { carryOut }] = await Promise.all([import('../uninstall/plan.js'), import('../uninstall/carry-out.js')]);
-      const plan = await planRemoval(cli, purge);
+      const plan = await planRemoval(cli, { purge, keepOnHub });
       const jobs = plan.jobs.map(({ destination, name }) => `  "${name}", into ${destination.url}`);
       if (jobs.length > 0) cli.say([`This computer still has ${countText(jobs.length, 'job')}, which will not run any more:`, ...jobs].join('\n'));
+      if (plan.hub !== null) cli.say(`The hub ${plan.hub} is told, and removes this computer and its jobs there; --keep-on-hub leaves them.`);
       for (const kept of plan.repositories) cli.say(`A repository is in ${kept}; it stays.`);
       if (plan.unsaved.length > 0 && purge && !forgetPasswords) {
         throw new HoldfastError('usage', `Only this computer knows the password of ${plan.unsaved.map(({ destination }) => destination.url).join(' and ')}. Save it first with "holdfast recovery-kit --output FILE", or add --forget-passwords to lose those backups.`);

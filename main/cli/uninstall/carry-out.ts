@@ -5,6 +5,13 @@ import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
 import { fileError } from '../../platform/files/errors.js';
 import { lockFolder, lockHolder } from '../../platform/lock/lock.js';
 import { existsSync } from 'node:fs';
+import type { SecretStore } from '../../agent/ports.js';
+import type { Paths } from '../../platform/paths/paths.js';
+import { confStore } from '../../platform/settings/conf.js';
+import { openSettings } from '../../platform/settings/settings.js';
+import type { Job } from '../../shared/model.js';
+import { isServer, passwordTarget } from '../../shared/sources.js';
+import { countText } from '../../shared/text.js';
 import type { Cli } from '../cli.js';
 import { cliPaths, openPlaces } from '../places.js';
 import { cliService } from '../service.js';
@@ -22,13 +29,37 @@ export async function carryOut(cli: Cli, plan: Removal): Promise<void> {
   try {
     if (!plan.purge) return;
     const secrets = await (await openPlaces(cli)).secrets();
-    for (const name of ['agent-token', ...plan.jobs.map(({ destination }) => `repository:${destination.id}`)]) await secrets?.delete(name);
+    await tellHub(cli, plan, paths, secrets);
+    for (const name of secretNames(plan.jobs)) await secrets?.delete(name);
     for (const file of plan.files) await rm(file, { recursive: true, force: true }).catch((cause: unknown) => { throw fileError(`remove ${file}`, cause); });
   } finally {
     lock.release();
   }
   // The folders themselves, where nothing of somebody else is in them.
   for (const folder of [paths.dataFolder, path.dirname(paths.settingsFile), path.dirname(paths.logFolder)]) await rmdir(folder).catch(() => undefined);
+}
+
+/** What an agent with these jobs keeps in the secret store. */
+function secretNames(jobs: readonly Job[]): Set<string> {
+  const ofJobs = jobs.flatMap(({ destination, sources }) => [
+    `repository:${destination.id}`, `destination:${destination.id}`, ...sources.filter(isServer).map((source) => `source:${passwordTarget(source)}`),
+  ]);
+  return new Set(['agent-token', 'hub-storage', ...ofJobs]);
+}
+
+/** Without its hub this computer can be removed all the same; then somebody has to remove it there. */
+async function tellHub(cli: Cli, { hub: url }: Removal, paths: Paths, secrets: SecretStore | null): Promise<void> {
+  if (url === null) return;
+  try {
+    const { agentId, hub } = openSettings(paths.settingsFile, confStore).read();
+    const token = await secrets?.get('agent-token') ?? null;
+    if (hub === null || token === null) throw new HoldfastError('token-unknown', `The token for ${url} is not here any more.`);
+    const { leaveHub } = await import('../../agent/tunnel/enrol.js');
+    const { removedJobs } = await leaveHub({ ...hub, token });
+    cli.say(`The hub ${url} knows: it removed this computer${agentId === null ? '' : ` (${agentId})`} and its ${countText(removedJobs.length, 'job')}.`);
+  } catch (thrown) {
+    cli.warn(`${asHoldfastError(thrown).message} The hub was not told; there, "holdfast agents delete" removes this computer.`);
+  }
 }
 
 async function removeService(cli: Cli): Promise<void> {

@@ -14,19 +14,23 @@ export interface Removal {
   /** Those whose repository password nobody was shown. */
   readonly unsaved: readonly Job[];
   readonly purge: boolean;
+  /** The hub that knows this computer, and is told when it goes for good; null when there is none or it is not to be told. */
+  readonly hub: string | null;
   /** Files and folders that are there now; none unless `purge`. */
   readonly files: readonly string[];
   /** Repositories among our own folders: they stay, whatever else goes. */
   readonly repositories: readonly string[];
 }
 
-export async function planRemoval(cli: Cli, purge: boolean): Promise<Removal> {
+export async function planRemoval(cli: Cli, { keepOnHub, purge }: { readonly purge: boolean; readonly keepOnHub: boolean }): Promise<Removal> {
   const { jobs, paths } = await openPlaces(cli);
-  const confirmed = existsSync(paths.settingsFile) ? openSettings(paths.settingsFile, confStore).read().confirmedRecoveryKits : [];
+  const settings = existsSync(paths.settingsFile) ? openSettings(paths.settingsFile, confStore).read() : null;
+  const confirmed = settings?.confirmedRecoveryKits ?? [];
   const roots = [paths.dataFolder, path.dirname(paths.settingsFile), paths.logFolder, paths.cacheFolder];
   const repositories = [...new Set(roots.flatMap((folder) => repositoriesIn(folder)))];
   return {
     jobs, purge, repositories,
+    hub: purge && !keepOnHub ? settings?.hub?.url ?? null : null,
     unsaved: jobs.filter(({ destination }) => !confirmed.includes(destination.id)),
     files: purge ? ours(paths).filter((file) => existsSync(file) && !repositories.some((one) => isWithin(one, file))) : [],
   };
@@ -35,7 +39,8 @@ export async function planRemoval(cli: Cli, purge: boolean): Promise<Removal> {
 /** Everything Holdfast writes, by name: what a person put beside it is not ours to remove. */
 function ours(paths: Paths): string[] {
   return [
-    paths.settingsFile, paths.jobsFile, paths.runsFile, paths.journalFile, paths.secretsFile, paths.agentConf, paths.lockFile,
+    paths.settingsFile, paths.jobsFile, paths.runsFile, paths.journalFile, paths.secretsFile, paths.agentConf, paths.lockFile, paths.policyFile, paths.hooksFolder, paths.drillsFile, paths.drillFoldersFile,
+    ...['update.json', 'update-feed.json', 'before-update'].map((name) => path.join(paths.dataFolder, name)),
     agentSocketPath(paths.dataFolder), path.join(paths.dataFolder, 'window'), paths.hubFolder, paths.logFolder, paths.cacheFolder,
   ];
 }

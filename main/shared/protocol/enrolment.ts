@@ -8,3 +8,8 @@ export const enrolRequestSchema = z.object({ name: z.string().trim().min(1).max(
 export const enrolResponseSchema = z.object({ agentId: idSchema, name: z.string(), token: tokenSchema, hubName: z.string() });
 export type EnrolRequest = z.infer<typeof enrolRequestSchema>;
 export type EnrolResponse = z.infer<typeof enrolResponseSchema>;
+
+/** `POST /api/leave`: this computer removes itself, with its jobs. Authorization: Bearer <agent token>. Snapshots stay. */
+export const leavePath = '/api/leave';
+export const leaveResponseSchema = z.object({ removedJobs: z.array(z.object({ id: z.string(), name: z.string() })) });
+export type LeaveResponse = z.infer<typeof leaveResponseSchema>;

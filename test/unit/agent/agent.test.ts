@@ -143,6 +143,18 @@ describe('runs', () => {
     expect(world.log).toContain('warn: Not read: /home/me/secret: permission denied');
     await agent.close();
   });
+
+  it('whose sources had something to say end with warnings, too', async () => {
+    const world = createWorld({ jobs: [someJob()] });
+    const agent = createAgent(world.options);
+    await agent.start();
+    await agent.call('runJob', { jobId: 'job1' });
+    await settle();
+    world.engine.pending[0]?.resolve(someResult({ warnings: ['Users and grants of MySQL at localhost:3306 are not in the backup.'] }));
+    await settle();
+    expect((await agent.call('state', {})).runs[0]).toMatchObject({ state: 'warnings', result: { unreadableCount: 0 } });
+    await agent.close();
+  });
 });
 
 describe('repositories', () => {

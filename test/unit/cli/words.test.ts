@@ -52,6 +52,7 @@ describe('words of the command line', () => {
   });
 
   it('knows days and times', () => {
+    expect(jobDraft({ ...words, hookPre: 'before.sh', hookFailure: '/opt/tell', hookLimit: 10 }, '/home/me').hooks).toEqual({ pre: '/home/me/before.sh', onFailure: '/opt/tell', timeLimitMinutes: 10 });
     expect(jobDraft({ ...words, at: ['12:30'], days: 'mon,Fri' }, '/').schedule).toEqual({ type: 'times', times: ['12:30'], days: [1, 5] });
     expect(jobDraft({ ...words, cron: '0 3 * * *' }, '/').schedule).toEqual({ type: 'cron', expression: '0 3 * * *' });
     expect(jobDraft(words, '/').schedule).toEqual({ type: 'manual' });

@@ -7,10 +7,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const prefix = 'holdfast-tool-';
 /** In memory where the system has such a place for this user. */
-const placeOf = (env: Environment): string => env['XDG_RUNTIME_DIR'] || tmpdir();
+const privatePlace = (env: Environment): string => env['XDG_RUNTIME_DIR'] || tmpdir();
 
 /** @returns a new folder that only this user can enter */
-export const makePrivateFolder = (env: Environment): Promise<string> => mkdtemp(path.join(placeOf(env), `${prefix}${process.pid}-`));
+export const makePrivateFolder = (env: Environment): Promise<string> => mkdtemp(path.join(privatePlace(env), `${prefix}${process.pid}-`));
 
 function lives(pid: number): boolean {
   try {
@@ -23,7 +23,7 @@ function lives(pid: number): boolean {
 
 /** Removes this user's folders of processes that are gone. Never rejects. @returns how many */
 export async function removeLeftFolders(env: Environment): Promise<number> {
-  const place = placeOf(env);
+  const place = privatePlace(env);
   let removed = 0;
   for (const name of await readdir(place).catch(() => [])) {
     const pid = Number(new RegExp(`^${prefix}(\\d+)-\\w{6}$`).exec(name)?.[1]);

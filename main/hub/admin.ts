@@ -130,6 +130,7 @@ export function createHubAdmin({ agents, reach, overview, setupTokens, jobs, run
       return {};
     },
     renewStorageCredentials: ({ id }) => storage.renew(id),
+    discardStorage: ({ id }) => storage.discard(id),
     escrow: () => escrow.overview(),
     useRecoveryKey: async ({ recipient }) => {
       await escrow.use(recipient);

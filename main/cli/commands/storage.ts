@@ -70,6 +70,15 @@ export const register: Register = (program, cli) => {
       + 'A hub that made its own certificate is trusted with: restic --cacert hub-certificate.pem (from the hub\'s data folder)');
   }));
 
+  storage.command('discard').argument('<agent>', 'id or name of a computer that was removed from the hub').description('delete everything it stored here, for good').requiredOption('--yes <name>', 'its name once more')
+    .action(cli.action(z.object({ yes: z.string() }), async ({ args: [which], options }) => {
+      const admin = await hubAdmin(cli);
+      const { agent } = await storedRepository(admin, which);
+      if (options.yes !== agent.name) throw new HoldfastError('usage', `Its name is "${agent.name}". Say --yes with that name if all its backups shall be deleted.`);
+      const { bytes } = await admin.discardStorage({ id: agent.agentId });
+      cli.result({ id: agent.agentId, bytes }, () => `Deleted the backups of "${agent.name}": ${bytesText(bytes)}.`);
+    }));
+
   storage.command('snapshots').argument('<agent>', 'id or name').description('the snapshots of a computer').option('-i, --identity <file>', 'the office\'s recovery key, instead of the password')
     .action(cli.action(z.object(identity), async ({ args: [which], options }) => {
       const admin = await hubAdmin(cli);

@@ -79,6 +79,13 @@ export class StorageDisk {
     return size ?? 0;
   }
 
+  /** Removes everything of an agent. @returns the bytes that it had. */
+  async discard(agentId: number): Promise<number> {
+    const size = await this.measure(agentId);
+    await rm(repositoryFolder(this.root, agentId), { recursive: true, force: true });
+    return size;
+  }
+
   /** In no order; files that vanish meanwhile are left out. Never more than a few names in memory. */
   async *list(agentId: number, kind: StoredKind): AsyncGenerator<ListedFile> {
     const top = path.join(repositoryFolder(this.root, agentId), kind);

@@ -71,6 +71,19 @@ export class HubStorage {
     await this.records.setQuota((await this.ports.agents.get(id)).id, quota);
   }
 
+  /**
+   * Deletes what a computer kept here, for good, once it was removed from the hub: nothing can write there any more, and nobody backs
+   * up to it. @throws HoldfastError `not-found`, `usage` for one that is still a computer of this hub.
+   */
+  async discard(id: string): Promise<{ bytes: number }> {
+    const record = (await this.records.list()).find(({ agent_id: agentId }) => String(agentId) === id);
+    if (record === undefined) throw new HoldfastError('not-found', `There is no computer with the id "${id}". "holdfast hub-storage list" shows them all.`);
+    if (record.deleted_at === null) throw new HoldfastError('usage', `"${record.name}" still belongs to this hub. Remove it first: holdfast agents delete.`);
+    const bytes = await this.disk.discard(record.agent_id);
+    this.ledger.removed(record.agent_id, bytes);
+    return { bytes };
+  }
+
   /** Credentials for a plain restic; the ones made before stop working, the agent's own go on. */
   async renew(id: string): Promise<StorageCredentials> {
     await this.mustBeOffered();

@@ -14,7 +14,7 @@ export const localActor: Actor = { name: "the hub's computer", address: null };
 /** What a change acts on, for those that name it by an id. */
 const tables: Partial<Record<AdminRoute, 'agents' | 'jobs' | 'setup_tokens' | 'api_tokens' | 'users' | 'alert_channels'>> = {
   updateAlertChannel: 'alert_channels', deleteAlertChannel: 'alert_channels', testAlertChannel: 'alert_channels',
-  renameAgent: 'agents', deleteAgent: 'agents', setStorageQuota: 'agents', renewStorageCredentials: 'agents', updateJob: 'jobs', deleteJob: 'jobs', pauseJob: 'jobs', resumeJob: 'jobs', moveJob: 'jobs', runJob: 'jobs',
+  renameAgent: 'agents', deleteAgent: 'agents', setStorageQuota: 'agents', renewStorageCredentials: 'agents', discardStorage: 'agents', updateJob: 'jobs', deleteJob: 'jobs', pauseJob: 'jobs', resumeJob: 'jobs', moveJob: 'jobs', runJob: 'jobs',
   browseSnapshot: 'jobs', findVersions: 'jobs', startRestore: 'jobs', cancelRestore: 'jobs',
   revokeSetupToken: 'setup_tokens', deleteApiToken: 'api_tokens', updateUser: 'users', deleteUser: 'users',
 };

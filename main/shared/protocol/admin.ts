@@ -170,6 +170,7 @@ export const adminRoutes = {
   updateStorage: route('PATCH', '/api/storage', 'Switch hub storage on or off, or change its limits', storageSettingsSchema.partial(), nothing),
   setStorageQuota: route('PATCH', '/api/storage/agents/:id', 'Give a computer a quota of its own (bytes), or with null the usual one', byId.extend({ quota: quotaSchema }), nothing),
   renewStorageCredentials: route('POST', '/api/storage/agents/:id/credentials', 'Make credentials with which a plain restic uses the storage of a computer; shown this once, older ones stop working', byId, storageCredentialsSchema),
+  discardStorage: route('DELETE', '/api/storage/agents/:id', 'Delete, for good, what a computer that was removed from the hub kept in hub storage', byId, z.object({ bytes: z.number().int() })),
 
   escrow: route('GET', '/api/escrow', 'The recovery key of the office, and whose passwords are sealed to it', nothing, escrowOverviewSchema),
   useRecoveryKey: route('POST', '/api/escrow', 'Take a recovery key into use; agents are asked to seal to it', z.object({ recipient: recipientSchema }), nothing),

@@ -34,8 +34,8 @@ export const sessionRoutes = {
   },
 } as const;
 
-/** All but what is for whoever sits at the hub's own computer: a way in, and the recovery key. Whoever takes over a login must not name a key of theirs. */
-const { createLoginLink: _login, useRecoveryKey: _use, stopEscrow: _stop, listSealedPasswords: _sealed, ...remote } = adminRoutes;
+/** All but what is for whoever sits at the hub's own computer: a way in, the recovery key, and the end of backups. Whoever takes over a login must neither name a key of theirs nor delete what others stored. */
+const { createLoginLink: _login, useRecoveryKey: _use, stopEscrow: _stop, listSealedPasswords: _sealed, discardStorage: _discard, ...remote } = adminRoutes;
 export const apiRoutes = { ...remote, ...sessionRoutes };
 export type ApiRoutes = typeof apiRoutes;
 export type ApiRoute = keyof ApiRoutes;

@@ -11,7 +11,7 @@ const sentences: Record<string, string> = {
   resumeJob: 'resumed the job', moveJob: 'moved the job', runJob: 'started the job', cancelRun: 'cancelled a run of', createUser: 'added the user',
   updateUser: 'changed the user', deleteUser: 'removed the user', createLoginLink: 'made a login link', createApiToken: 'made the API token',
   deleteApiToken: 'revoked the API token', updateStorage: 'changed the settings of hub storage', setStorageQuota: 'changed the storage quota of',
-  renewStorageCredentials: 'made storage credentials for', useRecoveryKey: 'took a recovery key into use', stopEscrow: 'stopped using a recovery key', updateAlertSettings: 'changed what counts as a problem', createAlertChannel: 'added the way to be told', updateAlertChannel: 'changed the way to be told', deleteAlertChannel: 'removed the way to be told',
+  discardStorage: 'deleted the stored backups of', renewStorageCredentials: 'made storage credentials for', useRecoveryKey: 'took a recovery key into use', stopEscrow: 'stopped using a recovery key', updateAlertSettings: 'changed what counts as a problem', createAlertChannel: 'added the way to be told', updateAlertChannel: 'changed the way to be told', deleteAlertChannel: 'removed the way to be told',
   testAlertChannel: 'tested the way to be told', login: 'logged in', loginFailed: 'failed to log in', setOwnPassword: 'changed the own password',
 };
 

@@ -62,9 +62,9 @@ export function ChannelForm({ channel, onClose, onDone }: { channel: ChannelView
       {kind === 'desktop' ? <p>The app on the hub's computer shows a notification.</p> : null}
       {kind === 'email' ? (
         <>
+          <Select label="Encryption" value={security} onChange={(chosen) => { setSecurity(chosen); setPort(usualPort[chosen]); }} options={securities} />
           <div className="columns">
             <TextField label="Mail server" help="Its name, such as smtp.example.org." value={host} onChange={setHost} />
-            <Select label="Encryption" value={security} onChange={(chosen) => { setSecurity(chosen); setPort(usualPort[chosen]); }} options={securities} />
             <TextField label="Port" value={port} onChange={setPort} />
             <TextField label="User" help="Leave it empty where the server asks for none." value={user} onChange={setUser} />
             <TextField label="Mail password" type="password" {...(channel === null ? {} : { help: 'Leave it empty to keep the one there is.' })} value={password} onChange={setPassword} />

@@ -5,6 +5,7 @@ import { request } from 'node:https';
 import path from 'node:path';
 import { connect } from 'node:tls';
 import { expect, test } from 'vitest';
+import { remoteRoutes } from '../../../main/shared/protocol/api.js';
 import { storedAgent, type Stored } from '../../helpers/storage.js';
 import { testHub, until, type TestHub } from './office.js';
 import { postgresServer } from './postgres.js';
@@ -151,6 +152,21 @@ test('switched off, nothing is written and nobody gets credentials, but what is 
   expect(await ask(hub, who, 'POST', `${at}/keys/${nameOf(randomBytes(5))}`, content)).toMatchObject({ status: 403, reason: 'This hub offers no storage: its owner has switched it off.' });
   expect((await ask(hub, who, 'GET', `${at}/keys/${nameOf(content)}`)).body.equals(content)).toBe(true);
   await expect(hub.admin.renewStorageCredentials({ id: agentId })).rejects.toMatchObject({ code: 'policy-refused' });
+});
+
+test('what a computer stored is deleted only once it was removed, only by the hub\'s own computer, and with it its space', async () => {
+  const hub = await testHub();
+  const { at, agentId, ...who } = await repository(hub);
+  const content = randomBytes(4_000);
+  expect((await ask(hub, who, 'POST', `${at}/data/${nameOf(content)}`, content)).status).toBe(200);
+  await expect(hub.admin.discardStorage({ id: agentId })).rejects.toMatchObject({ code: 'usage' });
+  expect((await ask(hub, who, 'GET', `${at}/data/${nameOf(content)}`)).status).toBe(200);
+  await hub.admin.deleteAgent({ id: agentId });
+  expect((await hub.admin.storage({})).agents).toMatchObject([{ removed: true, usedBytes: 4_000 }]);
+  expect(await hub.admin.discardStorage({ id: agentId })).toEqual({ bytes: 4_000 });
+  expect(await hub.admin.storage({})).toMatchObject({ usedBytes: 0, agents: [] });
+  await expect(hub.admin.discardStorage({ id: '999' })).rejects.toMatchObject({ code: 'not-found' });
+  expect(remoteRoutes).not.toContain('discardStorage');
 });
 
 test('on PostgreSQL: quotas, credentials and the last write are kept', async () => {

@@ -111,7 +111,11 @@ export class LocalBackend implements Backend {
     const mine = join(parent, `${spoolPrefix}${process.pid}-${randomBytes(4).toString('hex')}`);
     await this.guard(async () => {
       await stat(this.root);
-      await mkdir(mine, { recursive: true, mode: 0o700 });
+      // one by one: making several at once reports a read-only disk as a missing folder
+      await mkdir(parent, { mode: 0o700 }).catch((error: unknown) => {
+        if (codeOf(error) !== 'EEXIST') throw error;
+      });
+      await mkdir(mine, { mode: 0o700 });
       await removeLeftovers(parent);
     });
     this.spool = mine;

@@ -1,4 +1,5 @@
 /** The backup operation: from paths to a snapshot. */
+import { setMaxListeners } from 'node:events';
 import { hostname, userInfo, availableParallelism } from 'node:os';
 import { posix } from 'node:path';
 import { HoldfastError } from '../../shared/errors.js';
@@ -89,6 +90,7 @@ async function run(request: Parsed, control: InputControl, session: Session, ear
 
   const stop = new AbortController();
   const signal = AbortSignal.any([session.signal, stop.signal]);
+  setMaxListeners(0, signal); // each request under way listens
   let failure: unknown;
   const fail = (error: unknown): void => {
     failure ??= error;

@@ -1,4 +1,5 @@
 /** What every operation does around its work: open, lock, report, unlock, close, and turn whatever is thrown into one sentence. */
+import { setMaxListeners } from 'node:events';
 import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
 import type { Id } from '../format/id.js';
 import { forgetZone } from '../format/time.js';
@@ -33,6 +34,7 @@ export async function withRepository<T>(access: RepositoryAccess, lock: LockKind
   return asSentence(control.signal, async () => {
     const signal = control.signal ?? new AbortController().signal;
     const warn = control.onWarning ?? (() => undefined);
+    setMaxListeners(0, signal); // each request under way listens
     signal.throwIfAborted();
     const backend = openBackend(access, warn, control.onTrace);
     try {

@@ -201,6 +201,8 @@ class StorageService {
     const text = error instanceof Error ? error.message : String(error);
     this.ports.logger.log('error', `Hub storage: ${text}`);
     if (code === 'ENOSPC' || code === 'EDQUOT') return new Refusal(507, 'The disk of hub storage is full. Tell the hub\'s owner.');
+    if (code === 'EROFS') return new Refusal(500, 'The disk of hub storage is read-only. Tell the hub\'s owner.');
+    if (code === 'EACCES' || code === 'EPERM') return new Refusal(500, 'The hub may not write in the folder of its storage. Tell the hub\'s owner.');
     return new Refusal(500, 'Hub storage could not do this. The hub\'s log says why.');
   }
 }

@@ -193,6 +193,7 @@ export class RestBackend implements RemoteBackend {
     if (status === 404) return new HoldfastError('destination-missing', `The server ${host} knows nothing of ${this.place.base.pathname}. Check the path.`, { retryable: false });
     if (status === 403) return new HoldfastError('permission-denied', `${doing} is not allowed at ${host}: the storage may be append-only. Ask whoever runs it.`);
     if (status >= 300 && status < 400) return new HoldfastError('destination-failed', `The server ${host} sends us to another address. Use that one: ${answer.headers.location ?? 'it does not say which'}.`, { retryable: false });
+    if (status === 500 && (said === '' || said === 'Internal Server Error')) return new HoldfastError('destination-failed', `${doing} failed at ${host}, which does not say why: its disk may be full or read-only. Look into the server's log, and try again.`, { retryable: true });
     return httpError(status, host, said)
       ?? new HoldfastError('destination-failed', `${doing} failed: ${host} answers with ${status}${said === '' ? '' : `, ${said}`}. Check that it is a restic REST server.`, { retryable: false });
   }

@@ -98,4 +98,4 @@ test('hubs on one PostgreSQL count guesses together, and share the key of their 
   const [channel] = await stranger.admin.listAlertChannels({});
   expect(channel).toMatchObject({ target: 'https://hooks.example (JSON)', settings: null });
   await expect(stranger.admin.testAlertChannel({ id: channel?.id ?? '' })).rejects.toMatchObject({ code: 'settings-invalid' });
-});
+}, 180_000);

@@ -65,14 +65,21 @@ function load(): Library | null {
 /** Room for results up to this size is kept; larger ones get their own. */
 const kept = 8 * 1024 * 1024;
 
-/** @returns null where the library is missing or too old */
-export function openSystemZstd(tuning: Tuning): SystemZstd | null {
+/** Results up to this size share memory with others: trees and small files. */
+const pooled = 4096;
+
+/**
+ * @param reuse what is decompressed is valid until the next call
+ * @returns null where the library is missing or too old
+ */
+export function openSystemZstd(tuning: Tuning, reuse: boolean): SystemZstd | null {
   const lib = load();
   if (!lib) return null;
   // contexts live in memory of ours, so that they end with this thread and nothing leaks
   let forCompression: Buffer | null = null;
   let forDecompression: Buffer | null = null;
   let room = Buffer.alloc(0);
+  let plainRoom = Buffer.alloc(0);
   let set: Tuning['small'] | null = null;
 
   function tune(library: Library, context: Buffer, wanted: Tuning['small']): void {
@@ -95,6 +102,12 @@ export function openSystemZstd(tuning: Tuning): SystemZstd | null {
     return workspace;
   }
 
+  function roomFor(size: number): Buffer {
+    if (!reuse || size > kept) return size <= pooled ? Buffer.allocUnsafe(size) : Buffer.allocUnsafeSlow(size);
+    if (plainRoom.length < size) plainRoom = Buffer.allocUnsafeSlow(Math.min(kept, size * 2));
+    return plainRoom;
+  }
+
   return {
     compress(bytes) {
       forCompression ??= compressionContext(lib);
@@ -107,7 +120,7 @@ export function openSystemZstd(tuning: Tuning): SystemZstd | null {
     },
     decompress(bytes, limit) {
       forDecompression ??= decompressionContext(lib);
-      const out = Buffer.allocUnsafeSlow(limit);
+      const out = roomFor(limit);
       const size = lib.decompress(forDecompression, out, limit, bytes, bytes.length);
       if (lib.isError(size) !== 0) throw new Error('the compressed content is broken');
       return out.subarray(0, size);

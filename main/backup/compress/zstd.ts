@@ -45,9 +45,10 @@ export class Zstd {
   private readonly codec: Codec | null;
   private readonly decoder: (bytes: Uint8Array, limit: number) => Buffer;
 
-  constructor(mode: CompressionMode = 'auto') {
+  /** @param reuse what is decompressed is valid until the next call */
+  constructor(mode: CompressionMode = 'auto', reuse = false) {
     const tuning = tunings[mode === 'off' ? 'auto' : mode];
-    const system = openSystemZstd(tuning);
+    const system = openSystemZstd(tuning, reuse);
     const inNode = builtin();
     let compress: (bytes: Uint8Array) => Uint8Array;
     if (system) {

@@ -4,7 +4,7 @@
  */
 import type { BlobType, PackedBlob } from '../format/pack-header.js';
 import type { Id } from '../format/id.js';
-import type { IndexedPack } from '../format/index-file.js';
+import { IndexEntries, type IndexedPack } from '../format/index-file.js';
 
 export interface BlobLocation extends PackedBlob {
   readonly pack: Id;
@@ -42,17 +42,31 @@ export class BlobIndex {
   }
 
   addPack(pack: IndexedPack): void {
-    let number = this.packNumbers.get(pack.id);
-    if (number === undefined) {
-      number = this.packs.length;
-      this.packs.push(pack.id);
-      this.packNumbers.set(pack.id, number);
+    this.addEntries(IndexEntries.of([pack]));
+  }
+
+  addEntries(entries: IndexEntries): void {
+    this.reserve(entries.count);
+    const numbers = entries.packs.map((id) => this.packNumber(id));
+    for (let at = 0; at < entries.count; at++) {
+      entries.ids.copy(this.wanted, 0, at * 32, at * 32 + 32);
+      this.add(
+        entries.types[at] ?? 0, numbers[entries.pack[at] ?? 0] ?? 0, entries.offset[at] ?? 0, entries.length[at] ?? 0, entries.uncompressed[at] ?? 0,
+      );
     }
-    for (const blob of pack.blobs) this.add(blob, number);
+  }
+
+  private packNumber(id: Id): number {
+    let number = this.packNumbers.get(id);
+    if (number === undefined) {
+      number = this.packs.push(id) - 1;
+      this.packNumbers.set(id, number);
+    }
+    return number;
   }
 
   /** Makes room for so many more entries at once. */
-  reserve(count: number): void {
+  private reserve(count: number): void {
     if (this.entries + count > this.types.length) this.grow(Math.max(this.entries + count, Math.ceil(this.types.length * 1.6)));
   }
 
@@ -111,13 +125,18 @@ export class BlobIndex {
     };
   }
 
-  private matches(entry: number, type: BlobType): boolean {
-    if (this.types[entry] !== (type === 'tree' ? 1 : 0)) return false;
-    return this.ids.compare(this.wanted, 0, 32, entry * 32, entry * 32 + 32) === 0;
+  private matches(entry: number, type: number): boolean {
+    if (this.types[entry] !== type) return false;
+    for (let i = 0, at = entry * 32; i < 32; i++) if (this.ids[at + i] !== this.wanted[i]) return false;
+    return true;
   }
 
   private first(type: BlobType, id: Id): number {
     this.wanted.write(id, 'hex');
+    return this.firstOfWanted(type === 'tree' ? 1 : 0);
+  }
+
+  private firstOfWanted(type: number): number {
     const mask = this.slots.length - 1;
     for (let slot = this.wanted.readUInt32LE(0) & mask; ; slot = (slot + 1) & mask) {
       const entry = this.slots[slot] ?? none;
@@ -125,19 +144,19 @@ export class BlobIndex {
     }
   }
 
-  private add(blob: PackedBlob, pack: number): void {
-    const first = this.first(blob.type, blob.id);
+  /** Adds the blob whose ID is in `wanted`. */
+  private add(type: number, pack: number, offset: number, length: number, uncompressed: number): void {
+    const first = this.firstOfWanted(type);
     for (let e = first; e !== none; e = this.next[e] ?? none) {
-      if (this.pack[e] === pack && this.offset[e] === blob.offset) return; // the same, from another index file
+      if (this.pack[e] === pack && this.offset[e] === offset) return; // the same, from another index file
     }
     const entry = this.entries++;
-    if (entry >= this.types.length) this.grow(Math.ceil(this.types.length * 1.6));
     this.wanted.copy(this.ids, entry * 32);
-    this.types[entry] = blob.type === 'tree' ? 1 : 0;
+    this.types[entry] = type;
     this.pack[entry] = pack;
-    this.offset[entry] = blob.offset;
-    this.length[entry] = blob.length;
-    this.uncompressed[entry] = blob.uncompressedLength;
+    this.offset[entry] = offset;
+    this.length[entry] = length;
+    this.uncompressed[entry] = uncompressed;
     if (first === none) {
       this.next[entry] = none;
       this.place(entry);

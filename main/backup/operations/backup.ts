@@ -139,7 +139,7 @@ async function run(request: Parsed, control: InputControl, session: Session, ear
     const parentTree = parent ? await treeOrNull(reader, parent.tree, session) : null;
     const selector = makeSelector(request.excludes, base, files);
     const withAtime = request.withAtime ?? false;
-    const looker = new FolderLook(new BlobOpener(repository.sealer), known, files);
+    const looker = new FolderLook(new BlobOpener(repository.sealer, true), known, files);
     const scout = parentTree && selector === takeAll && !request.ignoreCtime ? new Scout({
       pool, workers, withAtime, sealedTree: (id) => reader.sealedCopy('tree', id, signal), look: (folder) => looker.look(folder, withAtime),
     }) : null;

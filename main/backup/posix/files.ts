@@ -18,7 +18,7 @@ export class Files {
   }
 
   lstat(path: ByteString): Stat {
-    return this.libc ? this.libc.lstat(toBytes(path)) : nodeLstat(toBytes(path));
+    return this.libc ? this.libc.lstat(path) : nodeLstat(toBytes(path));
   }
 
   readlink(path: ByteString): ByteString {

@@ -4,6 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
+import { toBytes, type ByteString } from '../format/text.js';
 import { exact, nodeLstat, type Stat } from './stat.js';
 
 type Native = (...args: unknown[]) => number;
@@ -24,7 +25,7 @@ export class ErrnoError extends Error {
 }
 
 export interface Libc {
-  lstat(path: Buffer): Stat;
+  lstat(path: ByteString): Stat;
   /** Names of the extended attributes, links not followed. Empty where the file system has none. */
   listXattrs(path: Buffer): string[];
   /** Null when it is gone. */
@@ -81,7 +82,7 @@ function bindings(koffi: Koffi, darwin: boolean): Libc {
   }
 
   return {
-    lstat: darwin ? nodeLstat : linuxLstat(bind('int statx(int folder, void *path, int flags, uint32_t mask, void *out)'), fail),
+    lstat: darwin ? (path) => nodeLstat(toBytes(path)) : linuxLstat(bind('int statx(int folder, void *path, int flags, uint32_t mask, void *out)'), fail),
     listXattrs(path) {
       const c = terminated(path);
       let size = list(c, room, room.length);
@@ -133,7 +134,7 @@ function terminated(path: Buffer): Buffer {
 }
 
 /** statx has one layout on every architecture (facts: linux/stat.h). */
-function linuxLstat(statx: Native, fail: (call: string, path: Buffer) => never): (path: Buffer) => Stat {
+function linuxLstat(statx: Native, fail: (call: string, path: Buffer) => never): (path: ByteString) => Stat {
   const atFdcwd = -100;
   const flags = 0x100 | 0x800; // AT_SYMLINK_NOFOLLOW, AT_NO_AUTOMOUNT
   const basicStats = 0x7ff;
@@ -152,8 +153,13 @@ function linuxLstat(statx: Native, fail: (call: string, path: Buffer) => never):
     const minor = view.getUint32(at + 4, little);
     return (minor & 0xff) + (major & 0xfff) * 0x100 + Math.floor(minor / 0x100) * 0x100000 + Math.floor(major / 0x1000) * 0x100000000000;
   };
+  // one buffer for all paths: this is called for every file there is
+  const given = Buffer.alloc(4096);
   return (path) => {
-    if (statx(atFdcwd, terminated(path), flags, basicStats, out) !== 0) fail('statx', path);
+    let c: Buffer = given;
+    if (path.length < given.length) given[given.write(path, 'latin1')] = 0;
+    else c = terminated(toBytes(path));
+    if (statx(atFdcwd, c, flags, basicStats, out) !== 0) fail('statx', toBytes(path));
     return {
       mode: view.getUint16(28, little), uid: view.getUint32(20, little), gid: view.getUint32(24, little), nlink: view.getUint32(16, little),
       size: Number(u64(40)), ino: u64(32), dev: device(136), rdev: device(128),

@@ -12,9 +12,12 @@ export interface SealedBlob {
 }
 
 export class BlobOpener {
-  private readonly zstd = new Zstd('auto');
+  private readonly zstd: Zstd;
 
-  constructor(private readonly sealer: Sealer) {}
+  /** @param reuse what is opened is valid until the next call */
+  constructor(private readonly sealer: Sealer, reuse = false) {
+    this.zstd = new Zstd('auto', reuse);
+  }
 
   /** @throws `repository-damaged` */
   open(blob: SealedBlob, sealed: Uint8Array, pack: Id): Buffer {

@@ -7,7 +7,7 @@ import { encodeConfig, newConfig, parseConfig, type Config } from '../format/con
 import { Sealer, type KeyMaterial } from '../format/crypto.js';
 import { damaged } from '../format/damage.js';
 import { hashOf, isId, shortId, type Id } from '../format/id.js';
-import { parseIndex } from '../format/index-file.js';
+import { readIndex } from '../format/index-file.js';
 import { makeKeyFile, newMasterKey, openKeyFile, parseKeyFile } from '../format/key.js';
 import { BlobIndex } from '../index/blob-index.js';
 import { pooled } from '../pooled.js';
@@ -106,9 +106,7 @@ export class Repository {
     await pooled(files, loadsAtOnce, async (id) => {
       try {
         const handle: FileHandle = { kind: 'index', name: id };
-        const packs = parseIndex(await this.load(handle, options.signal), nameOf(handle));
-        index.reserve(packs.reduce((sum, pack) => sum + pack.blobs.length, 0));
-        for (const pack of packs) index.addPack(pack);
+        index.addEntries(readIndex(await this.load(handle, options.signal), nameOf(handle)));
       } catch (error) {
         // an index that vanished between listing and reading was replaced by a prune or repair
         if (!(error instanceof HoldfastError) || !(options.tolerant || error.code === 'not-found')) throw error;

@@ -1,6 +1,7 @@
 /** A pool of worker threads for CPU work. Threads start when there is work for them, and each has its next task waiting. */
 import { Worker } from 'node:worker_threads';
 import { HoldfastError } from '../../shared/errors.js';
+import { calmAllocator } from '../posix/memory.js';
 import { builtFile } from './built.js';
 import type { Reply, Request } from './messages.js';
 
@@ -19,6 +20,8 @@ interface Member<Task, Result> {
 
 /** Tasks given to a thread at once, so that it never waits for the conductor. */
 const depth = 2;
+/** Little in a worker lives longer than a blob; what a larger young generation would save is not worth its memory. */
+const resourceLimits = { maxYoungGenerationSizeMb: 3 };
 
 export interface PoolOptions<Event> {
   readonly size: number;
@@ -35,7 +38,9 @@ export class WorkerPool<Task, Result, Event = never> {
   private failure: Error | null = null;
   private closed = false;
 
-  constructor(private readonly options: PoolOptions<Event>) {}
+  constructor(private readonly options: PoolOptions<Event>) {
+    calmAllocator();
+  }
 
   /** Tasks that no thread has been given. */
   get backlog(): number {
@@ -111,7 +116,7 @@ export class WorkerPool<Task, Result, Event = never> {
   }
 
   private start(): Member<Task, Result> {
-    const worker = new Worker(builtFile(import.meta.url, './entry.js'), { workerData: this.options.data, execArgv: [] });
+    const worker = new Worker(builtFile(import.meta.url, './entry.js'), { workerData: this.options.data, execArgv: [], resourceLimits });
     const member: Member<Task, Result> = { worker, running: new Map() };
     this.members.push(member);
     worker.on('message', (reply: Reply<Result, Event>) => { this.receive(member, reply); });

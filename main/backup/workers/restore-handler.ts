@@ -36,7 +36,7 @@ export function describeWriteError(error: unknown): string {
 
 export function restoreHandler(data: RestoreData): (task: RestoreTask) => RestoreResult {
   if (data.gentle) lowerPriority();
-  const opener = new BlobOpener(new Sealer(data.repository.keys, new Kernel()));
+  const opener = new BlobOpener(new Sealer(data.repository.keys, new Kernel()), true);
   const files = new Files();
   const garbage = garbageMeter();
   const words = new Int32Array(data.shared);
@@ -145,7 +145,7 @@ export function restoreHandler(data: RestoreData): (task: RestoreTask) => Restor
           why = error instanceof Error ? error.message : String(error);
         }
         writeBlob(blob, plain, why);
-        garbage(blob.length + (plain?.length ?? 0));
+        garbage(blob.length);
       }
     } finally {
       open.closeAll();

@@ -8,7 +8,7 @@ import { frameBound, Zstd } from '../../../main/backup/compress/zstd.js';
 import { PatternList } from '../../../main/backup/filter/pattern.js';
 import { parseConfig } from '../../../main/backup/format/config.js';
 import { Sealer } from '../../../main/backup/format/crypto.js';
-import { encodeIndex, parseIndex } from '../../../main/backup/format/index-file.js';
+import { encodeIndex, parseIndex, readIndex } from '../../../main/backup/format/index-file.js';
 import { parseKeyFile } from '../../../main/backup/format/key.js';
 import { parseLock } from '../../../main/backup/format/lock-file.js';
 import { encodeNode, nodeFromJson, type Node } from '../../../main/backup/format/node.js';
@@ -121,7 +121,18 @@ describe('what is written is read', () => {
       const written = packs.map((pack) => ({ id: pack, blobs: list }));
       const read = parseIndex(encodeIndex(written), 'index');
       expect(read).toEqual(written);
+      const older = encodeIndex(written).toString().replace('{', `{"supersedes":["${'e'.repeat(64)}","${'f'.repeat(64)}"],`);
+      for (const text of [encodeIndex(written), Buffer.from(older), Buffer.from(JSON.stringify(JSON.parse(older), null, 1))]) {
+        const entries = readIndex(text, 'index');
+        expect(entries.packs).toEqual(packs);
+        const listed = Array.from({ length: entries.count }, (_, at) => ({
+          pack: entries.packs[entries.pack[at] ?? -1], id: entries.ids.toString('hex', at * 32, at * 32 + 32), type: entries.types[at] === 1 ? 'tree' : 'data',
+          offset: entries.offset[at], length: entries.length[at], uncompressedLength: entries.uncompressed[at],
+        }));
+        expect(listed).toEqual(written.flatMap((pack) => pack.blobs.map((blob) => ({ pack: pack.id, ...blob }))));
+      }
       const index = new BlobIndex();
+      index.addEntries(readIndex(encodeIndex(written), 'index'));
       for (const pack of [...read, ...read]) index.addPack(pack);
       for (const b of list) expect(index.findAll(b.type, b.id).map((place) => place.pack)).toEqual(expect.arrayContaining(packs));
     }));

@@ -15,7 +15,7 @@ import { frameBound, Zstd } from '../../../main/backup/compress/zstd.js';
 import { PatternList } from '../../../main/backup/filter/pattern.js';
 import { encodeConfig, newConfig, parseConfig } from '../../../main/backup/format/config.js';
 import { Sealer } from '../../../main/backup/format/crypto.js';
-import { encodeIndex, parseIndex } from '../../../main/backup/format/index-file.js';
+import { encodeIndex, parseIndex, readIndex } from '../../../main/backup/format/index-file.js';
 import { makeKeyFile, parseKeyFile } from '../../../main/backup/format/key.js';
 import { encodeLock, parseLock } from '../../../main/backup/format/lock-file.js';
 import { encodeNode, type Node } from '../../../main/backup/format/node.js';
@@ -92,6 +92,14 @@ describe('repository bytes', () => {
     ['config', () => encodeConfig(newConfig(2)), (b) => { const c = parseConfig(b); hex(c.id); expect([1, 2]).toContain(c.version); expect(c.polynomial > 0n).toBe(true); return c; }],
     ['key', () => makeKeyFile(keys, 'pw', { user: 'u' }, kernel), (b) => { const k = parseKeyFile(b, 'key'); expect(128 * k.N * k.r).toBeLessThanOrEqual(2 ** 28); expect(k.N * k.r * k.p).toBeLessThanOrEqual(2 ** 24); return k; }],
     ['index of version 2', () => encodeIndex([{ id: id('p'), blobs }, { id: id('q'), blobs: [] }]), (b) => { const packs = parseIndex(b, 'index'); for (const p of packs) { hex(p.id); for (const x of p.blobs) { hex(x.id); natural(x.offset, x.length, x.uncompressedLength); } } return packs; }],
+    ['index, entries side by side', () => encodeIndex([{ id: id('p'), blobs }]), (b) => {
+      const sideBySide = readIndex(b, 'index');
+      const listed = parseIndex(b, 'index');
+      expect(sideBySide.packs).toEqual(listed.map((p) => p.id));
+      expect(sideBySide.count).toBe(listed.reduce((sum, p) => sum + p.blobs.length, 0));
+      expect([...sideBySide.offset.subarray(0, sideBySide.count)]).toEqual(listed.flatMap((p) => p.blobs.map((x) => x.offset + 0)));
+      return sideBySide;
+    }],
     ['index of version 1', () => Buffer.from(`{"supersedes":["${id('o')}"],"packs":[{"id":"${id('p')}","blobs":[{"id":"${id('a')}","type":"data","offset":0,"length":25}]},{"id":"${id('q')}","blobs":null}]}`), (b) => { const packs = parseIndex(b, 'index'); for (const p of packs) for (const x of p.blobs) natural(x.offset, x.length); return packs; }],
     ['pack header', () => encodeHeader(blobs), (b) => { const list = parseHeader(b, 150, 'pack'); expect(list.reduce((sum, x) => sum + x.length, 0)).toBe(150); return list; }],
     ['pack', () => pack, (b) => { expect(openHeader(b, sealer, id('p'))).toEqual(blobs); }],

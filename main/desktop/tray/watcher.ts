@@ -3,6 +3,7 @@
  * in any order) is never told of the icon by Chromium, so we look out for it and make the icon anew.
  */
 import dbus from 'dbus-next';
+import { sessionBusAddress } from '../../platform/dbus/bus.js';
 
 const watcherName = 'org.kde.StatusNotifierWatcher';
 const busName = 'org.freedesktop.DBus';
@@ -15,8 +16,8 @@ export interface TrayWatcher {
 
 /** @param appeared called when a watcher starts. Without a session bus nothing ever happens. */
 export function watchTray(appeared: () => void, log: (message: string) => void): TrayWatcher {
-  const address = process.env.DBUS_SESSION_BUS_ADDRESS;
-  if (address === undefined || address === '') return { present: () => Promise.resolve(false), close: () => undefined };
+  const address = sessionBusAddress(process.env);
+  if (address === null) return { present: () => Promise.resolve(false), close: () => undefined };
   const bus = dbus.sessionBus({ busAddress: address });
   bus.on('error', (error: Error) => log(`The session bus is not reachable: ${error.message}`));
   const call = (member: string, argument: string): Promise<dbus.Message | null> => bus.call(new dbus.Message({

@@ -34,6 +34,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Where libdbus would look; null where there is no session. */
 export function sessionBusAddress(env: Environment): string | null {
   const given = env['DBUS_SESSION_BUS_ADDRESS'];
+  if (given?.startsWith('disabled:')) return null; // what Chromium and GLib set where there is none
   if (given) return given;
   const runtime = env['XDG_RUNTIME_DIR'];
   return runtime && existsSync(`${runtime}/bus`) ? `unix:path=${runtime}/bus` : null;

@@ -92,7 +92,7 @@ export function cable(one: Namespace | null, other: Namespace | null): [End, End
         const table = `hf_loss_${device}`;
         run('nft', `add table inet ${table}; delete table inet ${table}`);
         if (share <= 0) return;
-        run('nft', `add table inet ${table}; add chain inet ${table} in { type filter hook prerouting priority -300 ; }; add rule inet ${table} in iifname ${device} numgen random mod 1000 < ${Math.round(share * 1000)} drop`);
+        run('nft', `add table inet ${table}; add chain inet ${table} in { type filter hook prerouting priority -300 ; }; add rule inet ${table} in iifname ${device} ${share < 1 ? `numgen random mod 1000 < ${Math.round(share * 1000)} ` : ''}drop`);
       },
       plug: (isPlugged) => { run('ip', 'link', 'set', device, isPlugged ? 'up' : 'down'); },
     };

@@ -7,6 +7,8 @@ import { drillText } from '../shared/drill.js';
 import { HoldfastError } from '../shared/errors.js';
 import type { Destination, Job, LogEntry } from '../shared/model.js';
 import { Activity } from './activity.js';
+import { Care } from './care/care.js';
+import { CareStep } from './care/care-step.js';
 import type { Handlers } from './control/contract.js';
 import { controlHandlers } from './control/handlers.js';
 import { cancelOrdered, hubRequests, startOrdered, type Requests } from './control/requests.js';
@@ -102,10 +104,11 @@ class AgentCore implements Agent {
       return repositories.open(job.destination, used).finally(() => void escrow.look());
     };
     const obstacleOf = (job: Job): Promise<string | null> => obstacle(job, { power, consent, repositories, memory });
+    const care = new Care({ ...options.care, engine, changed, jobs: () => jobs.all, now: () => new Date(clock.now()).toISOString() });
     const runner = new Runner({
       clock, engine, journal, logger, changed, openRepository,
       store: runs,
-      steps: [new ConsentStep(consent), new HookStep(options.hooks, consent), new ForgetStep(engine, consent)],
+      steps: [new ConsentStep(consent), new HookStep(options.hooks, consent), new CareStep(care, (jobId) => runs.newestGoodOf(jobId)?.result?.snapshotId ?? null), new ForgetStep(engine, consent, care)],
       host: options.host,
       gentle: async (trigger) => trigger !== 'manual' && trigger !== 'first' && (await power.isOnBattery()),
       ended: () => scheduler.look(),
@@ -144,7 +147,7 @@ class AgentCore implements Agent {
       clock, logger, changed, snapshots, reader: options.reader, host: options.toolHost, newId: options.newId, openRepository: openToRead,
       password: (target) => sourcePasswords.get(target),
     });
-    this.parts = { options, memory, activity, jobs, runs, membership, repositories, escrow, sourcePasswords, consent, runner, scheduler, drills, snapshots, restores, tunnel, prepared, openRepository };
+    this.parts = { options, memory, activity, jobs, runs, membership, repositories, escrow, sourcePasswords, consent, runner, care, scheduler, drills, snapshots, restores, tunnel, prepared, openRepository };
     this.handlers = controlHandlers(this.parts);
     this.requests = hubRequests(this.parts);
   }

@@ -1,20 +1,21 @@
 /** Gathers what the status reducer needs to know of each job. */
 import type { Job } from '../shared/model.js';
 import type { ComputerFacts, JobFacts } from '../shared/status.js';
+import type { Care } from './care/care.js';
 import type { Drills } from './drill/drills.js';
 import type { JobSet } from './jobs/job-set.js';
 import type { RunStore } from './runs/run-store.js';
 import { nextTime, usualInterval } from './schedule/schedule.js';
 import type { Scheduler } from './schedule/scheduler.js';
 
-export function computerFacts(jobs: JobSet, runs: RunStore, scheduler: Scheduler, paused: { until: string | null } | null, drills: Pick<Drills, 'facts'>): ComputerFacts {
+export function computerFacts(jobs: JobSet, runs: RunStore, scheduler: Scheduler, paused: { until: string | null } | null, drills: Pick<Drills, 'facts'>, care: Pick<Care, 'alarm'>): ComputerFacts {
   return {
-    jobs: jobs.all.map((job) => jobFacts(job, runs, scheduler, drills)),
+    jobs: jobs.all.map((job) => jobFacts(job, runs, scheduler, drills, care)),
     paused: paused === null ? null : { until: paused.until === null ? null : Date.parse(paused.until) },
   };
 }
 
-function jobFacts(job: Job, runs: RunStore, scheduler: Scheduler, drills: Pick<Drills, 'facts'>): JobFacts {
+function jobFacts(job: Job, runs: RunStore, scheduler: Scheduler, drills: Pick<Drills, 'facts'>, care: Pick<Care, 'alarm'>): JobFacts {
   const good = runs.newestGoodOf(job.id);
   const lastGoodAt = good?.finishedAt === undefined || good.finishedAt === null ? null : Date.parse(good.finishedAt);
   // Judged from the start of the last good run: a run that takes an hour is not late by an hour.
@@ -30,6 +31,7 @@ function jobFacts(job: Job, runs: RunStore, scheduler: Scheduler, drills: Pick<D
     interval: due?.interval ?? null,
     waitingFor: scheduler.waitingFor(job.id),
     drills: drills.facts(job.id),
+    alarm: care.alarm(job.id)?.reason ?? null,
   };
 }
 

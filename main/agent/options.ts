@@ -3,6 +3,7 @@ import type { Discovery } from '../shared/discovery.js';
 import type { LogEntry } from '../shared/model.js';
 import type { EnrolRequest, EnrolResponse } from '../shared/protocol/enrolment.js';
 import type { HubLink } from '../shared/protocol/link.js';
+import type { CareData } from './care/care.js';
 import type { DrillFinding } from './drill/drill.js';
 import type { DrillHistory } from './drill/drills.js';
 import type { Hooks } from './hooks/ports.js';
@@ -44,6 +45,7 @@ export interface AgentOptions {
   readonly reader: SnapshotReader;
   /** Where tools run that load dumps of databases. */
   readonly toolHost: Host;
+  readonly care: { readonly document: Document<CareData>; readonly head: (path: string) => Promise<Uint8Array | null> };
   readonly runs: AppendLog;
   readonly journal: Journal;
   readonly secrets: SecretStore;

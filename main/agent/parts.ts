@@ -2,6 +2,7 @@
 import { HoldfastError } from '../shared/errors.js';
 import type { Destination, Job } from '../shared/model.js';
 import type { Activity } from './activity.js';
+import type { Care } from './care/care.js';
 import type { Repositories } from './destinations/repositories.js';
 import type { Drills } from './drill/drills.js';
 import type { Escrow } from './escrow/escrow.js';
@@ -32,6 +33,7 @@ export interface AgentParts {
   readonly consent: LocalConsent;
   readonly runner: Runner;
   readonly scheduler: Scheduler;
+  readonly care: Care;
   readonly drills: Drills;
   readonly snapshots: Snapshots;
   readonly restores: Restores;

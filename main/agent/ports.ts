@@ -92,7 +92,19 @@ export interface Engine {
   exists(place: Omit<RepositoryAccess, 'password'>): Promise<boolean>;
   forget(repository: RepositoryAccess, retention: Retention, tags: readonly string[], signal: AbortSignal): Promise<{ removed: number }>;
   snapshots(repository: RepositoryAccess): Promise<SnapshotInfo[]>;
+  /** What is not in `to` as it was in `from`, in files with content. @throws `not-found` when one of them is gone. */
+  upheaval(repository: RepositoryAccess, from: string, to: string, signal: AbortSignal): Promise<Upheaval>;
   close(): Promise<void>;
+}
+
+export interface Upheaval {
+  readonly changed: number;
+  /** Gone, and not merely moved. */
+  readonly removed: number;
+  /** Could be compressed before, and cannot now. */
+  readonly scrambled: number;
+  /** The first changed ones, absolute on this computer. */
+  readonly changedPaths: readonly string[];
 }
 
 export interface SnapshotInfo {

@@ -6,11 +6,11 @@ import type { AgentParts } from './parts.js';
 
 const runsShown = 50;
 
-export function agentState({ consent, drills, jobs, memory, options, restores, runs, scheduler, tunnel }: AgentParts): AgentState {
+export function agentState({ care, consent, drills, jobs, memory, options, restores, runs, scheduler, tunnel }: AgentParts): AgentState {
   const { clock, secrets } = options;
   const { settings } = memory;
   const { paused } = settings;
-  const { jobs: statuses, ...report } = computerStatus(computerFacts(jobs, runs, scheduler, paused, drills), clock.now());
+  const { jobs: statuses, ...report } = computerStatus(computerFacts(jobs, runs, scheduler, paused, drills, care), clock.now());
   const views = jobs.all.flatMap((job, i): JobView[] => {
     const status = statuses[i]; // the reducer keeps the order of its facts
     const due = scheduler.dueAt(job);
@@ -20,6 +20,7 @@ export function agentState({ consent, drills, jobs, memory, options, restores, r
       nextRunAt: due === null || paused !== null ? null : new Date(due).toISOString(),
       recoveryKitConfirmed: settings.confirmedRecoveryKits.includes(job.destination.id),
       drill: drills.view(job.id),
+      alarm: care.alarm(job.id),
     }];
   });
   return {

@@ -13,10 +13,11 @@ import { repairIndex, tag, unlock } from './operations/maintain.js';
 import { prune } from './operations/prune.js';
 import { restore } from './operations/restore.js';
 import { stats } from './operations/stats.js';
+import { upheaval } from './operations/upheaval.js';
 import type { Engine } from './types.js';
 
 export const operations = {
-  init, exists, config, backup, restore, snapshots, ls, find, diff, dump, check, forget, prune, unlock, stats, tag, copy, repairIndex,
+  init, exists, config, backup, restore, snapshots, ls, find, diff, upheaval, dump, check, forget, prune, unlock, stats, tag, copy, repairIndex,
   keyList, keyAdd, keyRemove, keyPasswd,
 } satisfies Omit<Engine, 'close'>;
 

@@ -9,6 +9,7 @@ export { check } from './operations/check.js';
 export { snapshots, ls } from './operations/list.js';
 export { diff } from './operations/diff.js';
 export { find } from './operations/find.js';
+export { upheaval } from './operations/upheaval.js';
 export { dump } from './operations/dump.js';
 export { forget } from './operations/forget.js';
 export { prune } from './operations/prune.js';

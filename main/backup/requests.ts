@@ -136,6 +136,14 @@ export type FindRequest = z.input<typeof findRequest>;
 export const diffRequest = base.extend({ from: z.string(), to: z.string(), metadata: z.boolean().optional() });
 export type DiffRequest = z.input<typeof diffRequest>;
 
+export const upheavalRequest = base.extend({
+  from: z.string(),
+  to: z.string(),
+  /** How many changed paths are listed. */
+  listed: z.number().int().nonnegative().default(200),
+});
+export type UpheavalRequest = z.input<typeof upheavalRequest>;
+
 export const overwriteMode = z.enum(['always', 'if-changed', 'if-newer', 'never']);
 export const restoreRequest = base.extend({
   /** Id, prefix or `latest`; `id:/sub/folder` restores that folder's contents. */

@@ -138,6 +138,18 @@ export interface DiffResult {
   changes: DiffChange[];
 }
 
+/** What is not as it was, in files with content. */
+export interface Upheaval {
+  /** Other content under the same name. */
+  files_changed: number;
+  /** Gone, and their content is under no new name either. */
+  files_removed: number;
+  /** Could be compressed before, and cannot now: in place, or under another name. */
+  files_scrambled: number;
+  /** The first changed ones, as paths inside the snapshot. */
+  changed_paths: string[];
+}
+
 export interface RestoreSummary {
   message_type: 'summary';
   snapshot_id: string;

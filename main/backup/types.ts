@@ -5,13 +5,13 @@ import type {
   BackupRequest, CheckRequest, ConfigRequest, CopyRequest, DiffRequest, DumpRequest, ExistsRequest,
   FindRequest, ForgetRequest, InitRequest, KeyAddRequest, KeyListRequest, KeyPasswdRequest,
   KeyRemoveRequest, LsRequest, PruneRequest, RepairIndexRequest, RestoreRequest, SnapshotsRequest,
-  StatsRequest, TagRequest, UnlockRequest,
+  StatsRequest, TagRequest, UnlockRequest, UpheavalRequest,
 } from './requests.js';
 import type {
   Progress, ItemError, InitResult, BackupSummary, Snapshot, LsEntry,
   LsResult, FindResult, DiffResult, RestoreSummary, DumpResult, CheckSummary,
   ForgetResult, PruneSummary, UnlockResult, StatsResult, TagResult, CopyResult,
-  RepairIndexResult, KeyInfo, RepositoryConfig,
+  RepairIndexResult, KeyInfo, RepositoryConfig, Upheaval,
 } from './results.js';
 
 export * from './requests.js';
@@ -59,6 +59,7 @@ export interface Engine {
   ls(request: LsRequest, control?: EntriesControl): Promise<LsResult>;
   find(request: FindRequest, control?: Control): Promise<FindResult>;
   diff(request: DiffRequest, control?: Control): Promise<DiffResult>;
+  upheaval(request: UpheavalRequest, control?: Control): Promise<Upheaval>;
   dump(request: DumpRequest, control: OutputControl): Promise<DumpResult>;
   check(request: CheckRequest, control?: Control): Promise<CheckSummary>;
   forget(request: ForgetRequest, control?: Control): Promise<ForgetResult>;

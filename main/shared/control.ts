@@ -3,6 +3,7 @@
  * The same table serves the local socket (a second app, the CLI) and, through IPC, the renderer.
  */
 import { z } from 'zod';
+import { alarmSchema } from './alarm.js';
 import { discoverySchema } from './discovery.js';
 import { askAboutSchema, consentAnswerSchema, consentIdSchema, consentSchema, noQuestions } from './consent.js';
 import { drillSchema, drillViewSchema } from './drill.js';
@@ -36,6 +37,8 @@ export const jobViewSchema = z.object({
   recoveryKitConfirmed: z.boolean(),
   /** Absent where the agent is of an older version. */
   drill: drillViewSchema.optional(),
+  /** A run changed far more than is usual; nothing old is forgotten until a person accepts it. */
+  alarm: alarmSchema.nullable().default(null),
 });
 export type JobView = z.infer<typeof jobViewSchema>;
 
@@ -87,6 +90,8 @@ export const controlMethods = {
   restoreFiles: method(fileRestoreSchema, z.object({ restoreId: idSchema })),
   restoreDatabase: method(databaseRestoreSchema, z.object({ restoreId: idSchema })),
   cancelRestore: method(z.object({ restoreId: idSchema }), nothing),
+  /** The unusual changes of this job were a person's own. */
+  acceptChanges: method(z.object({ jobId: idSchema }), nothing),
   cancelRun: method(z.object({ runId: idSchema }), nothing),
   /** Closes the tunnel and holds the schedule; `until` null means until resumed. A run under way is finished first. */
   pause: method(z.object({ until: timeSchema.nullable() }), nothing),

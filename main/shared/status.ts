@@ -3,6 +3,7 @@
  * Age is judged against the job's own schedule, so that silence turns red by itself.
  */
 import { z } from 'zod';
+import { alarmAdvice } from './alarm.js';
 import { ageText } from './text.js';
 import { isFinal, isGood, timeSchema, idSchema, type Run } from './model.js';
 import { provenText, type DrillFacts } from './drill.js';
@@ -40,6 +41,8 @@ export interface JobFacts {
   readonly waitingFor: string | null;
   /** Absent where drills are not known. */
   readonly drills?: DrillFacts | null;
+  /** A run changed far more than is usual: why, as a sentence. */
+  readonly alarm?: string | null;
 }
 
 const day = 86_400_000;
@@ -64,6 +67,7 @@ export function jobStatus(facts: JobFacts, now: number): StatusReport {
     if (run !== null && !isFinal(run.state)) return report('Due', 'The first backup is running');
     return report('Due', `The first backup has not been made yet${waiting}`);
   }
+  if (facts.alarm) return report('At risk', `${facts.alarm} ${alarmAdvice}`);
   const drill = facts.drills?.last ?? null;
   // A backup that did not come back is worth less than one that is late.
   if (drill?.outcome === 'failed') return report('At risk', `The restore drill failed ${ageText(now - drill.at)}: ${drill.reason ?? 'no reason is known.'} ${capital(last)}${proven}`);

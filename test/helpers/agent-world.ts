@@ -1,6 +1,7 @@
 /** Ports in memory for tests of the agent core: a clock to turn by hand, and everything the core asked for on record. */
 import type { AgentOptions } from '../../main/agent/agent.js';
-import type { AppendLog, BackupOrder, Clock, Document, Engine, SecretStore, RepositoryAccess } from '../../main/agent/ports.js';
+import { emptyCare } from '../../main/agent/care/care.js';
+import type { AppendLog, BackupOrder, Clock, Document, Engine, SecretStore, RepositoryAccess, Upheaval } from '../../main/agent/ports.js';
 import type { StoredPolicy } from '../../main/agent/policy/policy.js';
 import { agentSettingsSchema } from '../../main/agent/settings.js';
 import type { Tunnel, TunnelEvents } from '../../main/agent/tunnel-port.js';
@@ -97,6 +98,9 @@ export class ScriptedEngine implements Engine {
   forget(): Promise<{ removed: number }> {
     return Promise.resolve({ removed: 0 });
   }
+  upheaval(): Promise<Upheaval> {
+    return Promise.resolve({ changed: 0, removed: 0, scrambled: 0, changedPaths: [] });
+  }
   snapshots(): Promise<[]> {
     return Promise.resolve([]);
   }
@@ -161,6 +165,7 @@ export function createWorld(kept: { jobs?: Job[]; runs?: string[]; confirmed?: s
     journal: { id: 'j', record: (runId, _jobId, event) => { journal.push({ runId, event }); return Promise.resolve(); } },
     power: { onWake: () => () => undefined, onNetworkChange: () => () => undefined, isOnBattery: () => Promise.resolve(world.onBattery === true), isMetered: () => Promise.resolve(false) },
     discover: () => Promise.resolve({ proposals: [], notes: [] }),
+    care: { document: memoryDocument(emptyCare), head: () => Promise.resolve(null) },
     drills: {
       history: memoryDocument({ drills: [] }),
       carryOut: () => Promise.resolve({ outcome: 'proven', files: 3, bytes: 3000, databases: [], reason: null }),

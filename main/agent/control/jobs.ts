@@ -4,10 +4,10 @@ import { jobOf } from '../parts.js';
 import { checkSchedule } from '../schedule/schedule.js';
 import type { Handlers } from './contract.js';
 
-export type JobHandlers = Pick<Handlers, 'runJob' | 'drillJob' | 'cancelRun' | 'createJob' | 'updateJob' | 'deleteJob'>;
+export type JobHandlers = Pick<Handlers, 'runJob' | 'acceptChanges' | 'drillJob' | 'cancelRun' | 'createJob' | 'updateJob' | 'deleteJob'>;
 
 export function jobHandlers(parts: AgentParts): JobHandlers {
-  const { consent, drills, jobs, options, runner, runs, tunnel } = parts;
+  const { care, consent, drills, jobs, options, runner, runs, tunnel } = parts;
   return {
     runJob: async ({ jobId }) => {
       const runId = options.newId();
@@ -16,6 +16,11 @@ export function jobHandlers(parts: AgentParts): JobHandlers {
       return { runId };
     },
     drillJob: async ({ jobId }) => ({ drill: await drills.run(jobOf(parts, jobId)) }),
+    acceptChanges: async ({ jobId }) => {
+      await care.accept(jobId);
+      options.logger.log('info', `The changes of "${jobOf(parts, jobId).name}" were accepted on this computer`);
+      return {};
+    },
     cancelRun: ({ runId }) => {
       runner.cancel(runId);
       return {};

@@ -158,7 +158,7 @@ export function createEngine(): Engine {
     conductor.call(operation, request, control) as Promise<R>;
   return {
     init: through('init'), exists: through('exists'), config: through('config'), backup: through('backup'), restore: through('restore'), snapshots: through('snapshots'),
-    ls: through('ls'), find: through('find'), diff: through('diff'), dump: through('dump'), check: through('check'), forget: through('forget'),
+    ls: through('ls'), find: through('find'), diff: through('diff'), upheaval: through('upheaval'), dump: through('dump'), check: through('check'), forget: through('forget'),
     prune: through('prune'), unlock: through('unlock'), stats: through('stats'), tag: through('tag'), copy: through('copy'),
     repairIndex: through('repairIndex'), keyList: through('keyList'), keyAdd: through('keyAdd'), keyRemove: through('keyRemove'), keyPasswd: through('keyPasswd'),
     close: () => conductor.close(),

@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { wishText, type Consent, type ConsentAnswer, type ConsentQuestion } from '../../shared/consent.js';
-import type { AgentControl } from '../../shared/control.js';
+import { alarmAdvice } from '../../shared/alarm.js';
+import type { AgentControl, JobView } from '../../shared/control.js';
 import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
 import { withAgent } from '../agent/control.js';
 import type { Cli, Register } from '../cli.js';
@@ -14,8 +15,8 @@ const options = z.object({
 });
 
 export const register: Register = (program, cli) => {
-  program.command('approve').argument('[id...]', 'ids of what to allow, or the beginnings of them')
-    .description('allow what a hub wants of this computer; without an id, list what waits')
+  program.command('approve').argument('[id...]', 'ids of what to allow or accept, or the beginnings of them')
+    .description('allow what a hub wants of this computer, or accept unusual changes; without an id, list what waits')
     .option('--list', 'list what waits, what was refused and what was allowed')
     .option('--all', 'everything that waits')
     .option('--folder <dir>', 'let the hub back up this folder and all below it (may be given several times; works before anything asks)', collect)
@@ -36,8 +37,9 @@ export const register: Register = (program, cli) => {
 };
 
 async function list(cli: Cli, control: AgentControl, everything: boolean): Promise<void> {
-  const [{ consent }, { allowed }] = await Promise.all([control.call('state', {}), control.call('allowed', {})]);
-  cli.result({ ...consent, allowed }, () => [
+  const [{ consent, jobs }, { allowed }] = await Promise.all([control.call('state', {}), control.call('allowed', {})]);
+  cli.result({ ...consent, allowed, unusual: alarmsOf(jobs) }, () => [
+    ...alarmsOf(jobs).map(({ id, jobName, reason }) => `${id}  "${jobName}": ${reason} ${alarmAdvice}\nAccept with: holdfast approve ${id}`),
     listText(consent),
     ...(everything ? [answersText('Refused', consent.refused), answersText('Allowed', allowed)] : []),
   ].filter((part) => part !== '').join('\n\n'));
@@ -60,10 +62,18 @@ function answersText(title: string, answers: readonly (ConsentAnswer | ConsentQu
   return `${title}:\n${answers.map(({ detail, id, ...wish }) => `  ${id}  ${wishText(wish)}${detail === '' ? '' : ` (${detail})`}`).join('\n')}`;
 }
 
+const alarmsOf = (jobs: readonly JobView[]): { id: string; jobId: string; jobName: string; reason: string }[] =>
+  jobs.flatMap(({ alarm, job }) => (alarm === null ? [] : [{ id: alarm.id, jobId: job.id, jobName: job.name, reason: alarm.reason }]));
+
 async function answer(cli: Cli, control: AgentControl, given: readonly string[], how: 'allow' | 'refuse' | 'withdraw'): Promise<void> {
-  const [{ consent }, { allowed }] = await Promise.all([control.call('state', {}), control.call('allowed', {})]);
+  const [{ consent, jobs }, { allowed }] = await Promise.all([control.call('state', {}), control.call('allowed', {})]);
+  const alarms = how === 'allow' ? alarmsOf(jobs).filter(({ id }) => given.some((text) => text.length >= 3 && id.startsWith(text.toLowerCase()))) : [];
+  for (const { jobId } of alarms) await control.call('acceptChanges', { jobId });
+  const rest = given.filter((text) => !alarms.some(({ id }) => id.startsWith(text.toLowerCase())));
+  if (alarms.length > 0) cli.result({ accepted: alarms }, () => alarms.map(({ jobName }) => `The changes of "${jobName}" are accepted; its old snapshots may be forgotten again.`).join('\n'));
+  if (rest.length === 0) return;
   const known = how === 'withdraw' ? [...allowed, ...consent.refused] : [...consent.waiting, ...consent.refused];
-  const chosen = given.map((text) => pick(known, text));
+  const chosen = rest.map((text) => pick(known, text));
   const ids = chosen.map(({ id }) => id);
   if (how === 'withdraw') await control.call('withdrawConsent', { ids });
   else await control.call('answerConsent', { ids, answer: how });

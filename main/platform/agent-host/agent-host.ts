@@ -22,6 +22,7 @@ import { busyCompilers, type Compilers } from '../engine/compilers.js';
 import { createAgentEngine } from '../engine/engine.js';
 import { openAppendLog } from '../files/append-log.js';
 import { openDocument } from '../files/document.js';
+import { openCare } from '../care/care.js';
 import { openDrills } from '../drills/drills.js';
 import { openHooks } from '../hooks/run-hook.js';
 import { connectAgentControl, type AttachedControl } from '../local-socket/client.js';
@@ -184,6 +185,7 @@ async function assemble(options: StartAgentOptions, { logging, secrets }: AgentH
     settings: agentSettings(settings),
     reader: engine.reader,
     toolHost: localHost(env),
+    care: await openCare(paths),
     jobs, runs, drills, journal, secrets, engine, policy, hooks, policyComputer,
     isOwnHub: (fingerprint) => isOwnHub(fingerprint, paths.hubFolder),
     power: options.power?.(own) ?? own,

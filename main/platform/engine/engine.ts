@@ -1,5 +1,5 @@
 /** The agent's engine port on the real engine, which works on a thread of its own and is loaded when there is work for the first time. */
-import type { BackupOrder, Engine, Logger, RepositoryAccess, SnapshotInfo } from '../../agent/ports.js';
+import type { BackupOrder, Engine, Logger, RepositoryAccess, SnapshotInfo, Upheaval } from '../../agent/ports.js';
 import type { SnapshotReader } from '../../agent/restore/reader.js';
 import type { Engine as BackupEngine, RepositoryAccess as EngineAccess } from '../../backup/index.js';
 import type { SourcePorts } from '../../backup/source/source.js';
@@ -56,6 +56,13 @@ class AgentEngine implements Engine {
     const folder = localFolder(place.url);
     if (folder !== null) return holdsRepository(folder);
     return this.with(async (engine) => (await engine.exists({ repository: this.place(place) })).exists);
+  }
+
+  upheaval(access: RepositoryAccess, from: string, to: string, signal: AbortSignal): Promise<Upheaval> {
+    return this.with(async (engine) => {
+      const found = await engine.upheaval({ repository: this.repository(access), from, to }, { signal });
+      return { changed: found.files_changed, removed: found.files_removed, scrambled: found.files_scrambled, changedPaths: found.changed_paths };
+    });
   }
 
   forget(access: RepositoryAccess, retention: Retention, tags: readonly string[], signal: AbortSignal): Promise<{ removed: number }> {

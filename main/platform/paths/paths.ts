@@ -16,6 +16,8 @@ export interface Paths {
   readonly runsFile: string;
   readonly journalFile: string;
   /** What restore drills found, and the folders that one under way uses. */
+  /** What the runs of jobs usually change. */
+  readonly careFile: string;
   readonly drillsFile: string;
   readonly drillFoldersFile: string;
   /** Used only where there is no keychain. */
@@ -80,6 +82,7 @@ function paths(override: string | null, { data, config, logs, cache }: Record<'d
     hooksFolder: path.join(data, 'hooks'),
     runsFile: path.join(data, 'runs.log'),
     journalFile: path.join(data, 'journal.log'),
+    careFile: path.join(data, 'care.json'),
     drillsFile: path.join(data, 'drills.json'),
     drillFoldersFile: path.join(data, 'drill-folders.json'),
     secretsFile: path.join(data, 'secrets.json'),

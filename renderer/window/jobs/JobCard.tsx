@@ -18,7 +18,7 @@ import { RunRow, RunRowHead } from './RunRow.js';
 const runsShown = 8;
 
 export function JobCard({ view, runs, paused }: { view: JobView; runs: readonly Run[]; paused: boolean }): ReactElement {
-  const { job, status, lastRun, nextRunAt, recoveryKitConfirmed, drill } = view;
+  const { job, status, lastRun, nextRunAt, recoveryKitConfirmed, drill, alarm } = view;
   const api = useApi();
   const action = useAction();
   const now = useNow();
@@ -48,6 +48,11 @@ export function JobCard({ view, runs, paused }: { view: JobView; runs: readonly 
       {recoveryKitConfirmed ? null : (
         <Notice tone="due" action={<Button onPress={() => setKitOpen(true)}>Show recovery kit</Button>}>
           Scheduled backups begin once the recovery kit is saved or printed.
+        </Notice>
+      )}
+      {alarm === null ? null : (
+        <Notice tone="risk" action={<Button isDisabled={action.pending} onPress={() => void action.run(() => api.call('acceptChanges', { jobId: job.id }))}>These changes are mine</Button>}>
+          {pastText(alarm.at, now)}: {alarm.reason} Old snapshots are kept until you have looked.
         </Notice>
       )}
       <Facts rows={[

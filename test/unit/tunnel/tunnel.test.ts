@@ -49,7 +49,7 @@ function fakeHub(random = 0.999999): FakeHub {
       },
       runStart: (runId, jobId) => { calls.push(`start ${runId} ${jobId}`); },
       runCancel: (runId) => { calls.push(`cancel ${runId}`); },
-      request: (_method, params) => (params.jobId === 'no' ? Promise.reject(new HoldfastError('not-found', 'No such job.')) : Promise.resolve({ snapshots: [] }) as never),
+      request: (_method, params) => ('jobId' in params && params.jobId === 'no' ? Promise.reject(new HoldfastError('not-found', 'No such job.')) : Promise.resolve({ snapshots: [] }) as never),
     },
   });
   const world: FakeHub = {

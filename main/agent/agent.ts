@@ -4,7 +4,7 @@
  */
 import { controlMethods, type AgentControl, type AgentState, type ControlEvents, type ControlMethod, type ControlParams, type ControlResult } from '../shared/control.js';
 import { drillText } from '../shared/drill.js';
-import { HoldfastError } from '../shared/errors.js';
+import { asHoldfastError, HoldfastError } from '../shared/errors.js';
 import type { Destination, Job, LogEntry } from '../shared/model.js';
 import { Activity } from './activity.js';
 import { Care } from './care/care.js';
@@ -12,6 +12,7 @@ import { CareStep } from './care/care-step.js';
 import type { Handlers } from './control/contract.js';
 import { controlHandlers } from './control/handlers.js';
 import { cancelOrdered, hubRequests, startOrdered, type Requests } from './control/requests.js';
+import { owedSince } from './destinations/disks.js';
 import { Repositories } from './destinations/repositories.js';
 import { Drills } from './drill/drills.js';
 import { Escrow } from './escrow/escrow.js';
@@ -73,6 +74,9 @@ class AgentCore implements Agent {
     const repositories = new Repositories({
       clock, engine, secrets: options.secrets, givenPassword: options.givenPassword, randomInt: options.randomInt, identity: () => membership.identity(),
       askCredentials: () => tunnel.request('storage.credentials', {}),
+      volumes: options.disks,
+      known: () => memory.settings.disks,
+      remember: (change) => memory.update((settings) => ({ disks: change(settings.disks) })),
     });
     const escrow = new Escrow({
       logger, seal,
@@ -110,6 +114,7 @@ class AgentCore implements Agent {
       store: runs,
       steps: [new ConsentStep(consent), new HookStep(options.hooks, consent), new CareStep(care, (jobId) => runs.newestGoodOf(jobId)?.result?.snapshotId ?? null), new ForgetStep(engine, consent, care)],
       host: options.host,
+      explain: (job, thrown) => repositories.disks.explain(job.destination, thrown),
       gentle: async (trigger) => trigger !== 'manual' && trigger !== 'first' && (await power.isOnBattery()),
       ended: () => scheduler.look(),
     });
@@ -120,6 +125,7 @@ class AgentCore implements Agent {
         const run = runs.newestOf(jobId);
         return run === null ? null : Date.parse(run.startedAt ?? run.queuedAt);
       },
+      owedSince: (job) => owedSince(runs.newestOf(job.id), repositories.disks.known(job.destination)),
       isBusy: (jobId) => runner.isBusy(jobId),
       obstacle: obstacleOf,
       start: (job, trigger) => void runner.start(job, trigger, options.newId()),
@@ -153,16 +159,18 @@ class AgentCore implements Agent {
   }
 
   async start(): Promise<void> {
-    const { activity, consent, jobs, runner, runs, scheduler, tunnel } = this.parts;
+    const { activity, consent, jobs, repositories, runner, runs, scheduler, tunnel } = this.parts;
     await consent.open(jobs.all.filter((job) => runs.newestGoodOf(job.id) !== null));
     await runner.settleInterrupted();
     await this.options.drills.removeLeftovers();
-    const { power } = this.options;
+    const { disks, power } = this.options;
+    await repositories.disks.look().catch((error: unknown) => this.options.logger.log('warn', asHoldfastError(error).message));
     const nudge = (): void => {
       tunnel.nudge();
       scheduler.look();
     };
-    this.endings.push(power.onWake(nudge), power.onNetworkChange(nudge));
+    const diskCameOrWent = (): void => void repositories.disks.look().catch(() => undefined).finally(() => scheduler.look());
+    this.endings.push(power.onWake(nudge), power.onNetworkChange(nudge), disks.watch(diskCameOrWent));
     this.telling.watchAges();
     await activity.begin();
   }

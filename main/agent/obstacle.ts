@@ -8,7 +8,7 @@ import type { PowerAndNetwork } from './ports.js';
 export interface ObstacleSources {
   readonly power: Pick<PowerAndNetwork, 'isOnBattery' | 'isMetered'>;
   readonly consent: Pick<LocalConsent, 'objection'>;
-  readonly repositories: Pick<Repositories, 'keys' | 'vault'>;
+  readonly repositories: Pick<Repositories, 'disks' | 'keys' | 'vault'>;
   readonly memory: Pick<Memory, 'settings'>;
 }
 
@@ -20,6 +20,8 @@ export async function obstacle(job: Job, { power, consent, repositories, memory 
   if (objection !== null) return objection.message.replace(/^[A-Z]/, (first) => first.toLowerCase()).replace(/\.$/, '');
   const missing = repositories.keys.obstacle(job.destination);
   if (missing !== null) return missing;
+  const away = await repositories.disks.obstacle(job.destination);
+  if (away !== null) return away;
   const kitConfirmed = memory.settings.confirmedRecoveryKits.includes(job.destination.id) || (await repositories.vault.isGiven(job.destination.id));
   if (!kitConfirmed) return 'save or print the recovery kit first, then scheduled backups begin';
   return null;

@@ -10,7 +10,7 @@ import type { Hooks } from './hooks/ports.js';
 import type { JobSetData } from './jobs/job-set.js';
 import type { PolicyComputer } from './policy/local-consent.js';
 import type { StoredPolicy } from './policy/policy.js';
-import type { AppendLog, Clock, Document, Engine, Logger, PowerAndNetwork, RepositoryAccess, SecretStore } from './ports.js';
+import type { AppendLog, Clock, Disks, Document, Engine, Logger, PowerAndNetwork, RepositoryAccess, SecretStore } from './ports.js';
 import type { Host } from '../backup/source/process/host.js';
 import type { SnapshotReader } from './restore/reader.js';
 import type { AgentSettings } from './settings.js';
@@ -53,6 +53,7 @@ export interface AgentOptions {
   /** What of this computer, and below these folders, a job could back up. */
   readonly discover: (folders: readonly string[]) => Promise<Discovery>;
   readonly power: PowerAndNetwork;
+  readonly disks: Disks;
   readonly createTunnel: (events: TunnelEvents, jobsRevision: () => number) => Tunnel;
   /** Trades a setup token for an agent token at the hub of `link`. */
   readonly enrol: (link: HubLink, request: EnrolRequest) => Promise<EnrolResponse>;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { idSchema, timeSchema } from '../shared/model.js';
 import { recoveryConsentSchema } from '../shared/protocol/recovery.js';
+import { knownDiskSchema } from './destinations/known-disk.js';
 
 export const agentSettingsSchema = z.object({
   /** The hub that was joined; its token is in the secret store. */
@@ -14,5 +15,7 @@ export const agentSettingsSchema = z.object({
   confirmedRecoveryKits: z.array(idSchema).default([]),
   /** The office's recovery key, and whether this computer's owner lets it be used; null before a hub named one. */
   recovery: recoveryConsentSchema.nullable().default(null),
+  /** Disks that destinations were found on, by the destination's id. */
+  disks: z.record(z.string(), knownDiskSchema).default({}),
 });
 export type AgentSettings = z.infer<typeof agentSettingsSchema>;

@@ -6,7 +6,7 @@ import type { AgentParts } from './parts.js';
 
 const runsShown = 50;
 
-export function agentState({ care, consent, drills, jobs, memory, options, restores, runs, scheduler, tunnel }: AgentParts): AgentState {
+export function agentState({ care, consent, drills, jobs, memory, options, repositories, restores, runs, scheduler, tunnel }: AgentParts): AgentState {
   const { clock, secrets } = options;
   const { settings } = memory;
   const { paused } = settings;
@@ -21,6 +21,7 @@ export function agentState({ care, consent, drills, jobs, memory, options, resto
       recoveryKitConfirmed: settings.confirmedRecoveryKits.includes(job.destination.id),
       drill: drills.view(job.id),
       alarm: care.alarm(job.id),
+      disk: repositories.disks.view(job.destination),
     }];
   });
   return {

@@ -39,6 +39,8 @@ export const jobViewSchema = z.object({
   drill: drillViewSchema.optional(),
   /** A run changed far more than is usual; nothing old is forgotten until a person accepts it. */
   alarm: alarmSchema.nullable().default(null),
+  /** The disk that the destination is on, where it is one that comes and goes. */
+  disk: z.object({ label: z.string(), awaySince: timeSchema.nullable() }).nullable().default(null),
 });
 export type JobView = z.infer<typeof jobViewSchema>;
 
@@ -103,6 +105,8 @@ export const controlMethods = {
   prepareDestination: method(
     z.object({ destination: z.object({ id: idSchema, name: z.string(), url: z.string() }), password: z.string().min(1).nullable() }),
     z.object({ created: z.boolean() })),
+  /** Unmounts the disk of a destination, so that it can be taken away. */
+  ejectDisk: method(z.object({ destinationId: idSchema }), z.object({ label: z.string() })),
   /** Keeps what the backend of a destination needs in this computer's secret store, for this address only; null forgets it. */
   setDestinationKeys: method(
     z.object({ destination: z.object({ id: idSchema, url: z.string().min(1).max(4096) }), settings: z.record(z.string().max(60), z.string().max(65_536)).nullable() }), nothing),

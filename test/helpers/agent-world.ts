@@ -164,6 +164,7 @@ export function createWorld(kept: { jobs?: Job[]; runs?: string[]; confirmed?: s
     jobs: memoryDocument({ revision: 1, jobs: kept.jobs ?? [] }),
     journal: { id: 'j', record: (runId, _jobId, event) => { journal.push({ runId, event }); return Promise.resolve(); } },
     power: { onWake: () => () => undefined, onNetworkChange: () => () => undefined, isOnBattery: () => Promise.resolve(world.onBattery === true), isMetered: () => Promise.resolve(false) },
+    disks: { place: () => Promise.resolve(null), locate: () => Promise.resolve(null), check: () => Promise.resolve(), eject: () => Promise.resolve(), watch: () => () => undefined },
     discover: () => Promise.resolve({ proposals: [], notes: [] }),
     care: { document: memoryDocument(emptyCare), head: () => Promise.resolve(null) },
     drills: {

@@ -4,16 +4,24 @@ import { HoldfastError } from '../../shared/errors.js';
 import type { AgentParts } from '../parts.js';
 import type { Handlers } from './contract.js';
 
-export type DestinationHandlers = Pick<Handlers, 'prepareDestination' | 'setDestinationKeys' | 'recoveryKit' | 'confirmRecoveryKit' | 'hubOffers' | 'answerRecovery'>;
+export type DestinationHandlers = Pick<Handlers, 'prepareDestination' | 'ejectDisk' | 'setDestinationKeys' | 'recoveryKit' | 'confirmRecoveryKit' | 'hubOffers' | 'answerRecovery'>;
 
 export function destinationHandlers(parts: AgentParts): DestinationHandlers {
-  const { escrow, memory, prepared, repositories, scheduler, tunnel } = parts;
+  const { escrow, jobs, memory, prepared, repositories, runner, scheduler, tunnel } = parts;
   return {
     prepareDestination: async ({ destination, password }) => {
-      const result = await repositories.vault.prepare(destination, password);
+      const result = await repositories.prepare(destination, password);
       prepared.set(destination.id, destination);
       void escrow.look();
       return result;
+    },
+    ejectDisk: async ({ destinationId }) => {
+      const using = jobs.all.filter(({ destination }) => destination.id === destinationId);
+      if (using.some(({ id }) => runner.isBusy(id))) throw new HoldfastError('repository-locked', 'A backup to that disk is under way. Eject it when that has ended.');
+      const destination = using[0]?.destination ?? prepared.get(destinationId);
+      if (destination === undefined) throw new HoldfastError('not-found', 'No job of this computer has that destination.');
+      const { label } = await repositories.disks.eject(destination);
+      return { label };
     },
     setDestinationKeys: async ({ destination, settings }) => {
       await repositories.keys.set(destination, settings);

@@ -3,11 +3,12 @@ import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
 import type { Destination } from '../../shared/model.js';
 import { isHubStorage } from '../../shared/protocol/storage.js';
 import type { Clock, Engine, RepositoryAccess } from '../ports.js';
+import { DiskDestinations, isLocal, type DiskPorts } from './disks.js';
 import { HubStoragePlace, type HubStoragePorts, type Place } from './hub-storage.js';
 import { DestinationKeys } from './keys.js';
 import { Vault, type VaultPorts } from './vault.js';
 
-export interface RepositoriesPorts extends HubStoragePorts, Omit<VaultPorts, 'place' | 'engine'> {
+export interface RepositoriesPorts extends HubStoragePorts, Omit<VaultPorts, 'place' | 'engine'>, DiskPorts {
   readonly clock: Pick<Clock, 'now'>;
   readonly engine: Pick<Engine, 'prepare' | 'exists'>;
 }
@@ -15,13 +16,15 @@ export interface RepositoriesPorts extends HubStoragePorts, Omit<VaultPorts, 'pl
 export class Repositories {
   readonly hubStorage: HubStoragePlace;
   readonly keys: DestinationKeys;
+  readonly disks: DiskDestinations;
   readonly vault: Vault;
 
   constructor(private readonly ports: RepositoriesPorts) {
     this.hubStorage = new HubStoragePlace(ports);
     this.keys = new DestinationKeys(ports.secrets, ports.clock);
+    this.disks = new DiskDestinations(ports);
     this.vault = new Vault({
-      secrets: ports.secrets, engine: ports.engine, givenPassword: ports.givenPassword,
+      secrets: ports.secrets, engine: this.engine(), givenPassword: ports.givenPassword,
       randomInt: (below) => ports.randomInt(below), place: (destination) => this.place(destination),
     });
   }
@@ -42,11 +45,34 @@ export class Repositories {
     if (password === null) {
       throw new HoldfastError('password-missing', `There is a repository at ${url} whose password this computer does not know. Enter the password, or choose an empty folder.`);
     }
+    await this.disks.learn(destination);
     return { ...place, password };
   }
 
-  private place(destination: Destination): Promise<Place> {
-    return isHubStorage(destination.url) ? this.hubStorage.of(destination.url) : this.keys.place(destination);
+  /** What a person asks for: a repository at this place, also when the disk that was there before is another one. */
+  async prepare(destination: Destination, password: string | null): Promise<{ created: boolean }> {
+    await this.disks.forgetAway(destination);
+    const result = await this.vault.prepare(destination, password);
+    await this.disks.learn(destination);
+    return result;
+  }
+
+  private async place(destination: Destination): Promise<Place> {
+    if (isHubStorage(destination.url)) return this.hubStorage.of(destination.url);
+    if (isLocal(destination.url)) return { url: await this.disks.find(destination) };
+    return this.keys.place(destination);
+  }
+
+  /** No repository is made in the empty folder where a disk should be. */
+  private engine(): Pick<Engine, 'prepare' | 'exists'> {
+    const { engine } = this.ports;
+    return {
+      exists: (place) => engine.exists(place),
+      prepare: async (access) => {
+        if (isLocal(access.url)) await this.disks.check(access.url);
+        return engine.prepare(access);
+      },
+    };
   }
 
   /** Credentials for hub storage that the hub does not accept any more, after its owner restored it from a copy for example, are replaced once. */

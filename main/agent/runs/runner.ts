@@ -24,6 +24,8 @@ export interface RunnerPorts {
   readonly host: string;
   /** The job's repository, which is made if there is none yet. */
   openRepository(job: Job): Promise<RepositoryAccess>;
+  /** What a failure of the job means, where its destination knows more. */
+  explain(job: Job, thrown: unknown): Promise<HoldfastError>;
   /** One worker at low priority for this run? */
   gentle(trigger: RunTrigger): Promise<boolean>;
   /** Something that screens show has changed. */
@@ -138,7 +140,7 @@ export class Runner {
         outcome = await this.tolerate(outcome, context, async () => step.after?.(context, result, repository));
       }
     } catch (thrown) {
-      const error = asHoldfastError(thrown);
+      const error = await this.ports.explain(job, thrown).catch(asHoldfastError);
       outcome = error.code === 'cancelled' ? { state: 'cancelled', result: null, error: null } : { state: 'failed', result: null, error: error.toShape() };
     }
     for (const step of begun) outcome = await this.tolerate(outcome, context, async (known) => step.end?.(context, known));

@@ -17,6 +17,8 @@ export interface SchedulerPorts {
   jobs(): readonly Job[];
   /** Start of the job's newest run, of whatever outcome; null before the first. */
   lastStartedAt(jobId: string): number | null;
+  /** Since when a run is owed that could not be made, whatever the schedule says; null for none, ms. */
+  owedSince(job: Job): number | null;
   isBusy(jobId: string): boolean;
   /** Why the job may not start now, as the end of a sentence ("the computer is on battery"); null when it may. */
   obstacle(job: Job): Promise<string | null>;
@@ -64,6 +66,8 @@ export class Scheduler {
   /** When the job's next run is planned, ms; in the past while it is held back; null when started by hand only. */
   dueAt(job: Job): number | null {
     if (job.paused) return null;
+    const owed = this.ports.owedSince(job);
+    if (owed !== null) return owed;
     try {
       const from = this.ports.lastStartedAt(job.id) ?? Date.parse(job.createdAt);
       const next = nextTime(job.schedule, from);

@@ -71,6 +71,14 @@ export const register: Register = (program, cli) => {
     cli.result(where, () => `The keys for ${where.url} are forgotten.`);
   }));
 
+  destination.command('eject').argument('<destination>', which).description('unmount its disk, so that it can be taken away').action(cli.action(z.object({}), async ({ args: [text = ''] }) => {
+    const { jobs } = await openPlaces(cli);
+    const found = jobs.map((job) => job.destination).find(({ id, name, url }) => id === text || url === text || name === text);
+    if (found === undefined) throw new HoldfastError('not-found', `No job of this computer has a destination "${text}". Give its id as "holdfast destination list" shows it.`);
+    const { label } = await withAgent(cli, (control) => control.call('ejectDisk', { destinationId: found.id }));
+    cli.result({ id: found.id, label }, () => `The disk "${label}" is unmounted and can be taken away.`);
+  }));
+
   destination.command('test').argument('<destination>', which).option('--file <path>', 'keys to try, a line name=value for each, in place of those that are kept')
     .description('write, list, read and delete a small file there').action(cli.action(fileOption, async ({ args: [text = ''], options: { file } }) => {
       const places = await openPlaces(cli);

@@ -8,10 +8,11 @@ import path from 'node:path';
 import { createAgent, type Agent } from '../../agent/agent.js';
 import { openJournal } from '../../agent/journal/journal.js';
 import { emptyJobSet, jobSetSchema } from '../../agent/jobs/job-set.js';
-import type { PowerAndNetwork, SecretStore } from '../../agent/ports.js';
+import type { Disks, PowerAndNetwork, SecretStore } from '../../agent/ports.js';
 import { SourcePasswords } from '../../agent/sources/passwords.js';
 import { createTunnel, dialWebSocket, enrolAtHub } from '../../agent/tunnel/index.js';
 import type { TunnelIdentity } from '../../agent/tunnel-port.js';
+import { systemVolumes } from '../../backup/destination/volume/system.js';
 import { localHost } from '../../backup/source/process/host.js';
 import { removeLeftFolders } from '../../backup/source/process/private-folder.js';
 import type { AgentControl } from '../../shared/control.js';
@@ -49,6 +50,8 @@ export interface StartAgentOptions {
   readonly givenIdentity?: TunnelIdentity | null;
   /** Adds sources of wake events to this computer's own. */
   readonly power?: (own: PowerAndNetwork) => PowerAndNetwork;
+  /** In place of this computer's own. */
+  readonly disks?: Disks;
   /** Called with each log line, e.g. to print it. */
   readonly sink?: (entry: LogEntry) => void;
   /** For a process that has nothing to do but its agent; they are always on otherwise. */
@@ -189,6 +192,7 @@ async function assemble(options: StartAgentOptions, { logging, secrets }: AgentH
     jobs, runs, drills, journal, secrets, engine, policy, hooks, policyComputer,
     isOwnHub: (fingerprint) => isOwnHub(fingerprint, paths.hubFolder),
     power: options.power?.(own) ?? own,
+    disks: options.disks ?? systemVolumes(),
     discover: async (folders) => (await import('../../backup/source/discover/discover.js')).discover({ env, folders }),
     createTunnel: (events, jobsRevision) => createTunnel({
       dial: dialWebSocket,

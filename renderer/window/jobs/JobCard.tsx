@@ -4,6 +4,7 @@ import type { JobView } from '../../../main/shared/control.js';
 import { isFinal, type Run } from '../../../main/shared/model.js';
 import { drillText, type DrillView } from '../../../main/shared/drill.js';
 import { progressLine, runShare, scheduleText, untilText } from '../../../main/shared/phrases.js';
+import { ageText } from '../../../main/shared/text.js';
 import { sourceText } from '../../../main/shared/sources.js';
 import { Button, Modal, Progress } from '../../components/controls.js';
 import { ErrorNotice, Facts, Notice, StatusBadge } from '../../components/status.js';
@@ -18,7 +19,7 @@ import { RunRow, RunRowHead } from './RunRow.js';
 const runsShown = 8;
 
 export function JobCard({ view, runs, paused }: { view: JobView; runs: readonly Run[]; paused: boolean }): ReactElement {
-  const { job, status, lastRun, nextRunAt, recoveryKitConfirmed, drill, alarm } = view;
+  const { job, status, lastRun, nextRunAt, recoveryKitConfirmed, drill, alarm, disk } = view;
   const api = useApi();
   const action = useAction();
   const now = useNow();
@@ -58,6 +59,7 @@ export function JobCard({ view, runs, paused }: { view: JobView; runs: readonly 
       <Facts rows={[
         ['Backs up', job.sources.map(sourceText).join(', ')],
         ['Destination', <><span key="name">{job.destination.name}</span> <span key="url" className="code quiet">{job.destination.url}</span></>],
+        ...(disk === null ? [] : [['Disk', disk.awaySince === null ? `"${disk.label}" is attached` : `"${disk.label}" has been away for ${ageText(now - Date.parse(disk.awaySince), 'bare')}`] as const]),
         ['Schedule', scheduleText(job.schedule)],
         ...(hookRow(job.hooks)),
         ['Last run', active !== null ? 'Running now' : lastRun === null ? 'Never' : pastText(lastRun.finishedAt ?? lastRun.startedAt ?? lastRun.queuedAt, now)],
@@ -71,6 +73,9 @@ export function JobCard({ view, runs, paused }: { view: JobView; runs: readonly 
       </div>
       <div className="row row--end">
         <Button look="quiet" onPress={() => setHooksOpen(true)}>Programs…</Button>
+        {disk === null || disk.awaySince !== null ? null : (
+          <Button look="quiet" isDisabled={active !== null || action.pending} onPress={() => void action.run(() => api.call('ejectDisk', { destinationId: job.destination.id }))}>Eject disk</Button>
+        )}
         {drill === undefined || status.lastGoodAt === null ? null : (
           <Button look="quiet" isDisabled={drill.running || action.pending} onPress={() => void action.run(() => api.call('drillJob', { jobId: job.id }))}>Restore drill now</Button>
         )}

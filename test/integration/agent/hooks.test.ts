@@ -9,7 +9,7 @@ import type { HookOrder } from '../../../main/agent/hooks/ports.js';
 import { RunStore } from '../../../main/agent/runs/run-store.js';
 import { Runner } from '../../../main/agent/runs/runner.js';
 import { hookEnvironment, openHooks } from '../../../main/platform/hooks/run-hook.js';
-import { HoldfastError } from '../../../main/shared/errors.js';
+import { asHoldfastError, HoldfastError } from '../../../main/shared/errors.js';
 import type { Hooks, Run } from '../../../main/shared/model.js';
 import { memoryLog, ScriptedEngine, someJob, someResult } from '../../helpers/agent-world.js';
 import { tempFolder } from '../../helpers/temp.js';
@@ -37,6 +37,7 @@ async function scene(allowed: (path: string, sha256: string) => boolean = () => 
     journal: { id: 'j', record: () => Promise.resolve() },
     logger: { log: (level, message) => { said.push(`${level}: ${message}`); } },
     openRepository: (job) => Promise.resolve({ url: job.destination.url, password: 'p' }),
+    explain: (_job, thrown) => Promise.resolve(asHoldfastError(thrown)),
     gentle: () => Promise.resolve(false), changed: () => undefined, ended: () => undefined,
   });
   const ended = (): Promise<Run> => until('the run has ended', () => {

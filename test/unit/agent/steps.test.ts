@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { Runner } from '../../../main/agent/runs/runner.js';
 import { RunStore } from '../../../main/agent/runs/run-store.js';
 import type { RunOutcome, RunStep } from '../../../main/agent/runs/steps.js';
-import { HoldfastError } from '../../../main/shared/errors.js';
+import { asHoldfastError, HoldfastError } from '../../../main/shared/errors.js';
 import { memoryLog, ScriptedEngine, settle, someJob, someResult } from '../../helpers/agent-world.js';
 
 const said: string[] = [];
@@ -17,7 +17,7 @@ function world(...steps: RunStep[]) {
     journal: { record: () => Promise.resolve() } as never,
     logger: { log: (_level, message) => said.push(message) },
     openRepository: (job) => Promise.resolve({ url: job.destination.url, password: 'p' }),
-    gentle: () => Promise.resolve(false),
+    explain: (_job, thrown) => Promise.resolve(asHoldfastError(thrown)), gentle: () => Promise.resolve(false),
     changed: () => undefined,
     ended: () => undefined,
   });

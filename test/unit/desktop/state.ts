@@ -14,7 +14,7 @@ export function jobView(id: string, name = id): JobView {
       schedule: { type: 'every', minutes: 60 }, retention: {}, conditions: { onBattery: 'defer', onMetered: 'defer' }, hooks: {}, paused: false,
     },
     status: { jobId: id, status: 'Protected', reason: 'Last backup just now', lastGoodAt: at },
-    lastRun: null, nextRunAt: null, recoveryKitConfirmed: true, alarm: null,
+    lastRun: null, nextRunAt: null, recoveryKitConfirmed: true, alarm: null, disk: null,
   };
 }
 

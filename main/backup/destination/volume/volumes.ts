@@ -49,7 +49,9 @@ export class Volumes {
   async place(path: string): Promise<Placement | null> {
     const volume = await this.source.of(path);
     if (volume.id === null || volume.system) return null;
-    return { volumeId: volume.id, path: posix.relative(volume.mountPoint, path) };
+    const within = posix.relative(volume.mountPoint, path);
+    // a link from elsewhere: its path says nothing about where on the volume it leads
+    return within === '..' || within.startsWith('../') ? null : { volumeId: volume.id, path: within };
   }
 
   /**

@@ -1,5 +1,5 @@
 /** Puts a hub together and starts it: the same in the app, where it is embedded, and on a server. */
-import type { AddressInfo, Server as TcpServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import type { Server } from 'node:http';
 import { HoldfastError } from '../shared/errors.js';
@@ -10,7 +10,6 @@ import { Agents } from './agents/agents.js';
 import { Reach } from './agents/reach.js';
 import { Overview } from './agents/overview.js';
 import { FailureLimit } from './api/failure-limit.js';
-import { pacedInto } from './api/paced.js';
 import { addAdminRoutes } from './api/routes.js';
 import { createJsonServer } from './api/server.js';
 import { singleProcess } from './cluster/cluster.js';
@@ -119,8 +118,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     open.app.get('/healthz', () => ({ status: 'ok' }));
     await open.app.ready();
     const refuseUpgrades = openTunnelEndpoint(open.server, { agents, registry, limit, logger });
-    const door = pacedInto(open.server);
-    const { host, port } = await listenOn(door, listen);
+    const { host, port } = await listenOn(open.server, listen);
     undo.push(async () => {
       refuseUpgrades();
       await registry.close();
@@ -129,10 +127,8 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
         void registry.empty().then(() => { cancel(); resolve(); });
       });
       registry.terminate();
-      const closed = new Promise<void>((resolve) => { door.close(() => resolve()); });
       await open.app.close();
       await closeServer(open.server);
-      await closed;
     });
 
     if (url === '') url = `https://${reachableHost(host)}:${port}`;
@@ -170,7 +166,7 @@ function makeServer(certificate: { cert: string; key: string }, options: HubOpti
   }
 }
 
-function listenOn(server: TcpServer, { host, port }: { host: string; port: number }): Promise<{ host: string; port: number }> {
+function listenOn(server: Server, { host, port }: { host: string; port: number }): Promise<{ host: string; port: number }> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const why = cause.code === 'EADDRINUSE' ? 'another program listens there already' : cause.message;

@@ -35,7 +35,7 @@ async function world(): Promise<{ far: Backend; counted: Counting; cached: () =>
   return { far, counted, folder, cached: () => new CacheBackend(counted, folder) };
 }
 
-it('keeps indexes, snapshots and packs of trees; not packs of data, keys and locks', async () => {
+it('keeps keys, indexes, snapshots and packs of trees; not packs of data', async () => {
   const { far, counted, cached } = await world();
   const files: [FileHandle, Buffer][] = [
     [handle('snapshots', snapshot), snapshot], [handle('index', trees), trees], [handle('data', trees, true), trees], [handle('data', snapshot), snapshot], [handle('keys', snapshot), snapshot],
@@ -44,7 +44,7 @@ it('keeps indexes, snapshots and packs of trees; not packs of data, keys and loc
   for (const cache of [cached(), cached()]) {
     for (const [file, content] of files) expect((await cache.load(file)).equals(content)).toBe(true);
   }
-  expect(counted.calls).toEqual(['load snapshots', 'load index', 'load data', 'load data', 'load keys', 'load data', 'load keys']);
+  expect(counted.calls).toEqual(['load snapshots', 'load index', 'load data', 'load data', 'load keys', 'load data']);
 });
 
 it('fetches a pack of trees once, whole, however many want parts of it, and answers for its size', async () => {

@@ -2,15 +2,18 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { _electron, type Page } from 'playwright-core';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
-import { parseLink } from '../../main/shared/protocol/link.js';
-import { askHub } from '../helpers/hub-client.js';
-import { draft, someResult, testAgent, testHub, type TestHub } from '../integration/hub/office.js';
-import { until } from '../helpers/until.js';
-import { expectAccessible, picture } from './app.js';
+import { parseLink } from '../../../main/shared/protocol/link.js';
+import { askHub } from '../../helpers/hub-client.js';
+import { draft, someResult, testAgent, testHub, type TestHub } from '../hub/office.js';
+import { until } from '../../helpers/until.js';
+import { expectAccessible, picture } from '../../e2e/app.js';
 
-const root = path.resolve(import.meta.dirname, '../..');
+// A browser's windows take their time.
+vi.setConfig({ testTimeout: 120_000 });
+
+const root = path.resolve(import.meta.dirname, '../../..');
 const executable = z.string().parse(createRequire(import.meta.url)('electron'));
 
 const hubWithPage = (): Promise<TestHub> => testHub({ name: 'Office', pageFolder: path.join(root, 'out/renderer/dashboard') });

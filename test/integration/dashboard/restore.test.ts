@@ -3,14 +3,17 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { _electron } from 'playwright-core';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
-import { joinedComputer } from '../helpers/joined-computer.js';
-import { tempFolder } from '../helpers/temp.js';
-import { testHub } from '../integration/hub/office.js';
-import { expectAccessible, picture } from './app.js';
+import { joinedComputer } from '../../helpers/joined-computer.js';
+import { tempFolder } from '../../helpers/temp.js';
+import { testHub } from '../hub/office.js';
+import { expectAccessible, picture } from '../../e2e/app.js';
 
-const root = path.resolve(import.meta.dirname, '../..');
+// A browser's windows take their time.
+vi.setConfig({ testTimeout: 120_000 });
+
+const root = path.resolve(import.meta.dirname, '../../..');
 const executable = z.string().parse(createRequire(import.meta.url)('electron'));
 
 test('files of a computer are looked for on the dashboard and restored there after a yes', async () => {

@@ -2,14 +2,17 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { _electron, type Page } from 'playwright-core';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
-import { resticOn } from '../helpers/storage.js';
-import { tempFolder } from '../helpers/temp.js';
-import { testHub, type TestHub } from '../integration/hub/office.js';
-import { expectAccessible, picture } from './app.js';
+import { resticOn } from '../../helpers/storage.js';
+import { tempFolder } from '../../helpers/temp.js';
+import { testHub, type TestHub } from '../hub/office.js';
+import { expectAccessible, picture } from '../../e2e/app.js';
 
-const root = path.resolve(import.meta.dirname, '../..');
+// A browser's windows take their time.
+vi.setConfig({ testTimeout: 120_000 });
+
+const root = path.resolve(import.meta.dirname, '../../..');
 const executable = z.string().parse(createRequire(import.meta.url)('electron'));
 
 async function browse(hub: TestHub, url: string): Promise<Page> {

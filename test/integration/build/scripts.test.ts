@@ -12,7 +12,7 @@ it('refuses an unknown part of the tests in a sentence, and still ends with the 
   const { code, stdout, stderr } = await run(process.execPath, [script('test.mjs'), '--only', 'nonsense']);
   expect(code).toBe(1);
   expect(lastLine(stdout)).toBe('0 passed, 1 failed');
-  expect(stderr).toBe('holdfast: There is no part "nonsense" of the tests. The parts are: lint, unit, integration, interop, e2e.\n');
+  expect(stderr).toBe('holdfast: There is no part "nonsense" of the tests. The parts are: lint, e2e, unit, integration, interop.\n');
 });
 
 it('refuses an unknown build step in a sentence', async () => {

@@ -62,6 +62,7 @@ async function scene(place: string): Promise<{ agent: Home; start: () => Promise
     expect(await run(process.execPath, [holdfastJs, 'secret', 'set', address], { env: agent.env, input: `${postgres.password}\n` })).toMatchObject({ code: 0 });
     const { id } = await hub.json<{ id: string }>('job', 'add', 'Shop', '--source', `${address}/shop`, '--repo', path.join(agent.folder, 'repo'), '--every', '1d');
     await until('the job is there', async () => (await agent.json<{ jobs: unknown[] }>('status')).jobs.length === 1);
+    await until('the job is allowed', async () => (await agent.holdfast('approve', '--all')).stdout.startsWith('Allowed'));
     await hub.json('job', 'run', id, '--wait');
     return running;
   } };

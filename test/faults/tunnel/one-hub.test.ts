@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { openAppendLog } from '../../../main/platform/files/append-log.js';
 import { tempFolder } from '../../helpers/temp.js';
-import { cutProxy } from './cut-proxy.js';
-import { draft, someResult, testAgent, testHub, until, type TestAgent } from './office.js';
+import { cutProxy } from '../../integration/hub/cut-proxy.js';
+import { draft, someResult, testAgent, testHub, until, type TestAgent } from '../../integration/hub/office.js';
 
 const cuts = 1_000;
 const runs = 50;

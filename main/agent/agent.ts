@@ -112,7 +112,7 @@ class AgentCore implements Agent {
     const runner = new Runner({
       clock, engine, journal, logger, changed, openRepository,
       store: runs,
-      steps: [new ConsentStep(consent), new HookStep(options.hooks, consent), new CareStep(care, (jobId) => runs.newestGoodOf(jobId)?.result?.snapshotId ?? null), new ForgetStep(engine, consent, care)],
+      steps: [new ConsentStep(consent), new HookStep(options.hooks, consent), new CareStep(care, (jobId) => runs.newestGoodOf(jobId)?.result ?? null), new ForgetStep(engine, consent, care)],
       host: options.host,
       explain: (job, thrown) => repositories.disks.explain(job.destination, thrown),
       gentle: async (trigger) => trigger !== 'manual' && trigger !== 'first' && (await power.isOnBattery()),

@@ -7,11 +7,11 @@ import type { RunContext, RunStep } from '../runs/steps.js';
 import type { Care } from './care.js';
 
 export class CareStep implements RunStep {
-  /** @param snapshotBefore the job's last good one */
-  constructor(private readonly care: Pick<Care, 'look'>, private readonly snapshotBefore: (jobId: string) => string | null) {}
+  /** @param runBefore what the job's last good run left */
+  constructor(private readonly care: Pick<Care, 'look'>, private readonly runBefore: (jobId: string) => RunResult | null) {}
 
   async after({ job, signal }: RunContext, result: RunResult, repository: RepositoryAccess): Promise<void> {
-    const alarm = await this.care.look(job, result, this.snapshotBefore(job.id), repository, signal);
+    const alarm = await this.care.look(job, result, this.runBefore(job.id), repository, signal);
     if (alarm !== null) throw new HoldfastError('files-unreadable', `${alarm.reason} ${alarmAdvice}`);
   }
 }

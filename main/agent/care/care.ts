@@ -20,6 +20,9 @@ export const emptyCare: CareData = { jobs: {} };
 /** Runs remembered per job. */
 const kept = 30;
 
+/** The same tree: the repository need not be opened to see that. */
+const unchanged = ({ filesUnmodified }: RunResult): Changes => ({ before: filesUnmodified, changed: 0, removed: 0, unreadable: 0 });
+
 export interface CarePorts {
   readonly document: Document<CareData>;
   readonly engine: Pick<Engine, 'upheaval'>;
@@ -39,12 +42,13 @@ export class Care {
 
   /**
    * Compares what a run left with the snapshot before.
-   * @param before the last good snapshot; null for a job's first
+   * @param last what the last good run left; null for a job's first
    * @returns the alarm that this run gave; null when there is nothing to see, or no snapshot to compare with
    */
-  async look(job: Job, result: RunResult, before: string | null, repository: RepositoryAccess, signal: AbortSignal): Promise<Alarm | null> {
-    if (before === null || before === result.snapshotId) return null;
-    const changes = await this.changes(result, before, repository, signal);
+  async look(job: Job, result: RunResult, last: Pick<RunResult, 'snapshotId' | 'treeId'> | null, repository: RepositoryAccess, signal: AbortSignal): Promise<Alarm | null> {
+    if (last === null || last.snapshotId === result.snapshotId) return null;
+    const before = last.snapshotId;
+    const changes = last.treeId === result.treeId ? unchanged(result) : await this.changes(result, before, repository, signal);
     if (changes === null) return null;
     const known = this.ports.document.read().jobs[job.id] ?? jobCareSchema.parse({});
     const reason = unusual(changes, known.usual);

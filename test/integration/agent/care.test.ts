@@ -38,12 +38,12 @@ async function scene() {
       },
     },
   });
-  let before: string | null = null;
+  let before: { snapshotId: string; treeId: string } | null = null;
   const backup = async (): Promise<string | null> => {
     const summary = await engine.backup({ repository, paths: [files] });
     const snapshotId = summary.snapshot_id ?? '';
-    const alarm = await care.look(job, someResult({ snapshotId, filesUnmodified: summary.files_unmodified, filesChanged: summary.files_changed, filesNew: summary.files_new }), before, repository, new AbortController().signal);
-    before = snapshotId;
+    const alarm = await care.look(job, someResult({ snapshotId, treeId: summary.tree_id, filesUnmodified: summary.files_unmodified, filesChanged: summary.files_changed, filesNew: summary.files_new }), before, repository, new AbortController().signal);
+    before = { snapshotId, treeId: summary.tree_id };
     return alarm?.reason ?? null;
   };
   for (let day = 0; day < 4; day++) {
@@ -59,6 +59,13 @@ function encrypt(file: string): void {
   const cipher = createCipheriv('aes-256-ctr', randomBytes(32), randomBytes(16));
   writeFileSync(file, cipher.update(readFileSync(file)));
 }
+
+test('a folder in which nothing ever changed, and then everything does', async () => {
+  const { backup, files } = await scene();
+  for (let day = 0; day < 3; day++) expect(await backup()).toBeNull();
+  for (const [i, file] of all(files).entries()) writeFileSync(file, file.endsWith('.jpg') ? jpeg() : prose(i + 5000));
+  expect(await backup()).toMatch(/files have changed/);
+});
 
 test('files encrypted in place, all of them or a sixth, photos alone, or under a new name', async () => {
   const { accept, backup, files } = await scene();

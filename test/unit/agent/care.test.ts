@@ -53,7 +53,7 @@ test('an alarm is a warning of the run, holds what is old, is the status of the 
   const run = async (snapshot: string): Promise<void> => {
     await agent.call('runJob', { jobId: 'job1' });
     await settle();
-    world.engine.pending.pop()?.resolve(someResult({ snapshotId: snapshot.repeat(64), filesUnmodified: 500 }));
+    world.engine.pending.pop()?.resolve(someResult({ snapshotId: snapshot.repeat(64), treeId: snapshot.repeat(64), filesUnmodified: 500 }));
     await settle();
   };
   await run('1');

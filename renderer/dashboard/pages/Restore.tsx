@@ -1,14 +1,12 @@
 /** Getting files of a computer back, on that computer: what is in its backups is asked of it through the tunnel. */
 import { useEffect, useMemo, useState, type ReactElement } from 'react';
-import { Form, Input, Label, SearchField } from 'react-aria-components';
 import { asHoldfastError, type ErrorShape } from '../../../main/shared/errors.js';
-import { baseName, parentPath } from '../../../main/shared/restore.js';
-import { isRestoring, restoreShare, restoreText, type Found, type FoundVersion, type RestoreView, type SnapshotChoice } from '../../../main/shared/restores.js';
-import { countText } from '../../../main/shared/text.js';
+import { parentPath } from '../../../main/shared/restore.js';
+import { isRestoring, restoreShare, restoreText, type RestoreView, type SnapshotChoice } from '../../../main/shared/restores.js';
 import { useAction, useNow } from '../../components/action.js';
 import { Button, Progress, Select, TextField } from '../../components/controls.js';
-import { Icon } from '../../components/Icon.js';
-import { FoundVersions, SnapshotFolder, snapshotText, type SnapshotSource } from '../../components/SnapshotFiles.js';
+import { SnapshotBrowser, type Ticked } from '../../components/SnapshotBrowser.js';
+import { snapshotText, type SnapshotSource } from '../../components/SnapshotFiles.js';
 import { Empty, ErrorNotice, Notice } from '../../components/status.js';
 import { useApi, useFresh, useIsAdmin } from '../app/context.js';
 import { FormDialog, Loading, PageHead } from '../app/parts.js';
@@ -36,6 +34,7 @@ function JobBackups({ jobId, computer, chooser }: { jobId: string; computer: str
   const [next, setNext] = useState<number | null>(0);
   const [failure, setFailure] = useState<ErrorShape | null>(null);
   const [snapshotId, setSnapshotId] = useState<string | null>(null);
+  const [begun, setBegun] = useState<RestoreView | null>(null);
   // page after page: each is one frame of the tunnel
   useEffect(() => {
     if (next === null) return;
@@ -59,65 +58,33 @@ function JobBackups({ jobId, computer, chooser }: { jobId: string; computer: str
   if (snapshots === null) return <><div className="restore__choice">{chooser}</div><p className="quiet" role="status">Asking {computer}…</p></>;
   if (chosen === undefined) return <><div className="restore__choice">{chooser}</div><div className="card"><Empty level={2} icon="restore" title="This job has no backup yet"><p>Run it once, then its files are found here.</p></Empty></div></>;
   return (
-    <Files
-      source={source} jobId={jobId} computer={computer} snapshotId={chosen.id} top={chosen.paths.length === 1 ? parentPath(chosen.paths[0] ?? '/') : '/'} now={now} onSnapshot={setSnapshotId}
-      chooser={<>{chooser}<Select label="Backup of" value={chosen.id} onChange={setSnapshotId} options={snapshots.map(({ id, time }) => ({ id, name: snapshotText(time, now) }))} /></>}
-    />
+    <>
+      {begun === null ? null : <Course key={begun.id} jobId={jobId} first={begun} />}
+      <SnapshotBrowser
+        source={source} snapshotId={chosen.id} top={chosen.paths.length === 1 ? parentPath(chosen.paths[0] ?? '/') : '/'} now={now} onSnapshot={setSnapshotId}
+        chooser={<>{chooser}<Select label="Backup of" value={chosen.id} onChange={setSnapshotId} options={snapshots.map(({ id, time }) => ({ id, name: snapshotText(time, now) }))} /></>}
+      >
+        {(ticked) => <Foot jobId={jobId} computer={computer} snapshotId={chosen.id} ticked={ticked} onBegun={setBegun} />}
+      </SnapshotBrowser>
+    </>
   );
 }
 
-interface FilesProps { source: SnapshotSource; jobId: string; computer: string; snapshotId: string; top: string; now: number; onSnapshot: (id: string) => void; chooser: ReactElement }
-
-function Files({ source, jobId, computer, snapshotId, top, now, onSnapshot, chooser }: FilesProps): ReactElement {
-  const action = useAction();
-  const [folder, setFolder] = useState(top);
-  const [ticked, setTicked] = useState<{ snapshotId: string; paths: ReadonlySet<string> }>({ snapshotId, paths: new Set() });
-  const [text, setText] = useState('');
-  const [found, setFound] = useState<{ text: string; found: Found } | null>(null);
+/** What can be done with what is ticked. */
+function Foot({ jobId, computer, snapshotId, ticked: { clear, paths, what }, onBegun }: { jobId: string; computer: string; snapshotId: string; ticked: Ticked; onBegun: (view: RestoreView) => void }): ReactElement {
   const [asking, setAsking] = useState(false);
-  const [begun, setBegun] = useState<RestoreView | null>(null);
-  const paths = ticked.snapshotId === snapshotId ? [...ticked.paths] : [];
-  const [only] = paths;
-  const what = paths.length === 1 && only !== undefined ? `"${baseName(only)}"` : countText(paths.length, 'entry', 'files and folders');
-  const search = async (): Promise<void> => {
-    if (text.trim() === '') setFound(null);
-    else await action.run(async () => setFound({ text: text.trim(), found: await source.find(text) }));
-  };
-  const show = (version: FoundVersion): void => {
-    onSnapshot(version.snapshotId);
-    setFolder(parentPath(version.path));
-    setTicked({ snapshotId: version.snapshotId, paths: new Set([version.path]) });
-    setFound(null);
-  };
   return (
     <>
-      {begun === null ? null : <Course key={begun.id} jobId={jobId} first={begun} />}
-      <div className="restore__choice">
-        {chooser}
-        <Form className="row push" onSubmit={(event) => { event.preventDefault(); void search(); }}>
-          <SearchField className="row" value={text} onChange={setText} onClear={() => setFound(null)}>
-            <Label className="field__label">Find in all backups</Label>
-            <Input className="field__input" placeholder="Part of a name" />
-          </SearchField>
-          <Button type="submit" isDisabled={action.pending}><Icon name="search" />{action.pending ? 'Searching…' : 'Find'}</Button>
-        </Form>
+      <div className="row">
+        <span role="status">{paths.length === 0 ? 'Tick what is wanted back.' : `${what} chosen`}</span>
+        <span className="push"><Button look="primary" isDisabled={paths.length === 0} onPress={() => setAsking(true)}>Restore…</Button></span>
       </div>
-      <ErrorNotice error={action.error} />
-      {found === null
-        ? <SnapshotFolder source={source} snapshotId={snapshotId} folder={folder} onFolder={setFolder} chosen={new Set(paths)} onChoose={(chosen) => setTicked({ snapshotId, paths: chosen })} />
-        : <><div><Button onPress={() => setFound(null)}>Back to the folders</Button></div><FoundVersions found={found.found} text={found.text} now={now} onShow={show} /></>}
-      {found !== null ? null : (
-        <div className="row">
-          <span role="status">{paths.length === 0 ? 'Tick what is wanted back.' : `${what} chosen`}</span>
-          <span className="push"><Button look="primary" isDisabled={paths.length === 0} onPress={() => setAsking(true)}>Restore…</Button></span>
-        </div>
-      )}
       {asking ? (
         <AskFolder
           what={what} computer={computer} jobId={jobId} snapshotId={snapshotId} paths={paths} onClose={() => setAsking(false)}
           onBegun={(view) => {
-            setBegun(view);
-            setTicked({ snapshotId, paths: new Set() });
+            onBegun(view);
+            clear();
           }}
         />
       ) : null}

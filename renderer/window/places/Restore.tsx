@@ -1,15 +1,14 @@
 /** Restore: choose a backup by its time, look into it, tick what is wanted, and get it back. Needs no hub. */
 import { useEffect, useMemo, useState, type ReactElement } from 'react';
-import { Form, Input, Label, SearchField } from 'react-aria-components';
 import type { AgentState } from '../../../main/shared/control.js';
 import { asHoldfastError, type ErrorShape } from '../../../main/shared/errors.js';
-import { baseName, dumpAt, parentPath } from '../../../main/shared/restore.js';
-import type { Found, FoundVersion, SnapshotChoice } from '../../../main/shared/restores.js';
-import { countText } from '../../../main/shared/text.js';
-import { useAction, useNow } from '../../components/action.js';
+import type { Job } from '../../../main/shared/model.js';
+import { dumpAt, parentPath } from '../../../main/shared/restore.js';
+import type { SnapshotChoice } from '../../../main/shared/restores.js';
+import { useNow } from '../../components/action.js';
 import { Button, Select } from '../../components/controls.js';
-import { Icon } from '../../components/Icon.js';
-import { FoundVersions, SnapshotFolder, snapshotText, type SnapshotSource } from '../../components/SnapshotFiles.js';
+import { SnapshotBrowser, type Ticked } from '../../components/SnapshotBrowser.js';
+import { snapshotText, type SnapshotSource } from '../../components/SnapshotFiles.js';
 import { Empty, ErrorNotice } from '../../components/status.js';
 import { useApi } from '../app/context.js';
 import { DatabaseDialog } from '../restore/DatabaseDialog.js';
@@ -76,71 +75,36 @@ function JobBackups({ state, jobId, chooser }: { state: AgentState; jobId: strin
   }
   const options = snapshots.map(({ id, time }) => ({ id, name: snapshotText(time, now) }));
   return (
-    <Files
-      source={source} state={state} jobId={jobId} snapshotId={chosen.id} top={chosen.paths.length === 1 ? parentPath(chosen.paths[0] ?? '/') : '/'} now={now} onSnapshot={setSnapshotId}
+    <SnapshotBrowser
+      source={source} snapshotId={chosen.id} top={chosen.paths.length === 1 ? parentPath(chosen.paths[0] ?? '/') : '/'} now={now} onSnapshot={setSnapshotId}
       chooser={<>{chooser}<Select label="Backup of" value={chosen.id} onChange={setSnapshotId} options={options} /></>}
-    />
+    >
+      {(ticked) => <Foot job={view.job} snapshotId={chosen.id} ticked={ticked} />}
+    </SnapshotBrowser>
   );
 }
 
-interface FilesProps { source: SnapshotSource; state: AgentState; jobId: string; snapshotId: string; /** The folder to begin in. */ top: string; now: number; onSnapshot: (id: string) => void; chooser: ReactElement }
-
-function Files({ source, state, jobId, snapshotId, top, now, onSnapshot, chooser }: FilesProps): ReactElement {
-  const action = useAction();
-  const [folder, setFolder] = useState(top);
-  const [ticked, setTicked] = useState<{ snapshotId: string; paths: ReadonlySet<string> }>({ snapshotId, paths: new Set() });
-  const [text, setText] = useState('');
-  const [found, setFound] = useState<{ text: string; found: Found } | null>(null);
+/** What can be done with what is ticked. */
+function Foot({ job, snapshotId, ticked: { clear, paths, what } }: { job: Job; snapshotId: string; ticked: Ticked }): ReactElement {
   const [open, setOpen] = useState<'files' | 'database' | null>(null);
-  // what is ticked is of one snapshot: of another one it may not be there
-  const chosen = ticked.snapshotId === snapshotId ? ticked.paths : new Set<string>();
-  const paths = [...chosen];
   const [only] = paths;
   const dump = paths.length === 1 && only !== undefined ? dumpAt(only) : null;
-  const job = state.jobs.find((view) => view.job.id === jobId)?.job;
-  const what = paths.length === 1 && only !== undefined ? `"${baseName(only)}"` : countText(paths.length, 'entry', 'files and folders');
-  const search = async (): Promise<void> => {
-    if (text.trim() === '') setFound(null);
-    else await action.run(async () => setFound({ text: text.trim(), found: await source.find(text) }));
-  };
-  const show = (version: FoundVersion): void => {
-    onSnapshot(version.snapshotId);
-    setFolder(parentPath(version.path));
-    setTicked({ snapshotId: version.snapshotId, paths: new Set([version.path]) });
-    setFound(null);
-  };
   const begun = (): void => {
     setOpen(null);
-    setTicked({ snapshotId, paths: new Set() });
+    clear();
   };
   return (
     <>
-      <div className="restore__choice">
-        {chooser}
-        <Form className="row push" onSubmit={(event) => { event.preventDefault(); void search(); }}>
-          <SearchField className="row" value={text} onChange={setText} onClear={() => setFound(null)}>
-            <Label className="field__label">Find in all backups</Label>
-            <Input className="field__input" placeholder="Part of a name" />
-          </SearchField>
-          <Button type="submit" isDisabled={action.pending}><Icon name="search" />{action.pending ? 'Searching…' : 'Find'}</Button>
-        </Form>
+      <div className="restore__foot">
+        <span role="status">{paths.length === 0 ? 'Tick what you want back.' : `${what} chosen`}</span>
+        {paths.length === 0 ? null : <Button look="quiet" onPress={clear}>Clear</Button>}
+        <span className="row push">
+          {dump === null ? null : <Button onPress={() => setOpen('database')}>Load the database…</Button>}
+          <Button look="primary" isDisabled={paths.length === 0} onPress={() => setOpen('files')}>Restore…</Button>
+        </span>
       </div>
-      <ErrorNotice error={action.error} />
-      {found === null
-        ? <SnapshotFolder source={source} snapshotId={snapshotId} folder={folder} onFolder={setFolder} chosen={chosen} onChoose={(next) => setTicked({ snapshotId, paths: next })} />
-        : <><div><Button onPress={() => setFound(null)}>Back to the folders</Button></div><FoundVersions found={found.found} text={found.text} now={now} onShow={show} /></>}
-      {found !== null ? null : (
-        <div className="restore__foot">
-          <span role="status">{paths.length === 0 ? 'Tick what you want back.' : `${what} chosen`}</span>
-          {paths.length === 0 ? null : <Button look="quiet" onPress={() => setTicked({ snapshotId, paths: new Set() })}>Clear</Button>}
-          <span className="row push">
-            {dump === null ? null : <Button onPress={() => setOpen('database')}>Load the database…</Button>}
-            <Button look="primary" isDisabled={paths.length === 0} onPress={() => setOpen('files')}>Restore…</Button>
-          </span>
-        </div>
-      )}
-      {open === 'files' ? <RestoreDialog jobId={jobId} snapshotId={snapshotId} paths={paths} what={what} onClose={() => setOpen(null)} onBegun={begun} /> : null}
-      {open === 'database' && dump !== null && only !== undefined && job !== undefined
+      {open === 'files' ? <RestoreDialog jobId={job.id} snapshotId={snapshotId} paths={paths} what={what} onClose={() => setOpen(null)} onBegun={begun} /> : null}
+      {open === 'database' && dump !== null && only !== undefined
         ? <DatabaseDialog job={job} snapshotId={snapshotId} path={only} place={dump} onClose={() => setOpen(null)} onBegun={begun} /> : null}
     </>
   );

@@ -1,11 +1,13 @@
 import { readdirSync, readFileSync, writeFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openBackend } from '../../../main/backup/backend/open.js';
 import type { Backend } from '../../../main/backup/backend/backend.js';
 import { start } from '../../helpers/processes.js';
 import { makeKey, startSshServer, type SshServer } from '../../helpers/sshd.js';
 import { removeTree, tempFolder } from '../../helpers/temp.js';
+import { until } from '../../helpers/until.js';
 import { codeOf, conformance, failure, sample } from './conformance.js';
 
 const folder = tempFolder({ keep: true });
@@ -62,7 +64,8 @@ describe('an SFTP server', () => {
     writeFileSync(path.join(place, 'tmp', 'holdfast-elsewhere-1-x.tmp'), 'at work');
     const { file, content } = sample('keys', 100);
     await first.save(file, content);
-    expect(readdirSync(path.join(place, 'tmp'))).toEqual(['holdfast-elsewhere-1-x.tmp']);
+    // The remains are cleared beside the work, which does not wait for it.
+    await until('the remains are cleared', () => isDeepStrictEqual(readdirSync(path.join(place, 'tmp')), ['holdfast-elsewhere-1-x.tmp']));
     await removeTree(place);
     const second = opened(place, { 'retry-seconds': '0' });
     const error = await failure(second.save(file, content));

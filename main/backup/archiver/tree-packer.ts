@@ -1,12 +1,10 @@
 /** Stores the trees that the repository does not have yet, in packs of their own. */
 import { Zstd } from '../compress/zstd.js';
-import { Sealer } from '../format/crypto.js';
 import type { Id } from '../format/id.js';
 import type { BlobIndex } from '../index/blob-index.js';
 import { PackWriter, type FinishedPack } from '../pack/pack-writer.js';
 import type { Repository } from '../repository/repository.js';
 import type { CompressionMode } from '../types.js';
-import { Kernel } from '../wasm/kernel.js';
 import type { BlobCounts } from '../workers/messages.js';
 import type { TreeStore } from './tree-builder.js';
 
@@ -19,10 +17,9 @@ export class TreePacker implements TreeStore {
     repository: Repository, private readonly index: BlobIndex,
     options: { spoolFolder: string; packSize: number; dryRun: boolean; compression: CompressionMode; onFull: (pack: FinishedPack) => void },
   ) {
-    const kernel = new Kernel();
     // trees are compressed even where data is not, as restic does
     const zstd = repository.config.version < 2 ? null : new Zstd(options.compression === 'off' ? 'auto' : options.compression);
-    this.packs = new PackWriter({ ...options, kernel, sealer: new Sealer(repository.keys, kernel), zstd });
+    this.packs = new PackWriter({ ...options, sealer: repository.sealer, zstd });
   }
 
   save(id: Id, bytes: Buffer): void {

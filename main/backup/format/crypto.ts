@@ -2,10 +2,12 @@
  * restic's authenticated encryption: AES-256-CTR, then Poly1305-AES over the ciphertext.
  * Sealed bytes are: 16 bytes IV, ciphertext, 16 bytes MAC (facts: restic doc/design.rst, "Keys, Encryption and MAC").
  */
-import { createCipheriv, createDecipheriv, randomFillSync, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, randomFillSync, timingSafeEqual } from 'node:crypto';
 import type { Cipher } from 'node:crypto';
 import type { Kernel } from '../wasm/kernel.js';
 import { damaged } from './damage.js';
+import { openSsl } from './openssl.js';
+import { portablePrimitives, type Primitives } from './primitives.js';
 
 export const ivBytes = 16;
 export const macBytes = 16;
@@ -26,8 +28,10 @@ export class Sealer {
   private readonly oneTimeKey = Buffer.alloc(32);
   private readonly random = Buffer.alloc(4096);
   private randomLeft = 0;
+  private readonly primitives: Primitives;
 
-  constructor(private readonly keys: KeyMaterial, private readonly kernel: Kernel) {
+  constructor(private readonly keys: KeyMaterial, kernel: Kernel) {
+    this.primitives = openSsl() ?? portablePrimitives(kernel);
     this.macCipher = createCipheriv('aes-128-ecb', keys.macK, null);
     this.macCipher.setAutoPadding(false);
     this.oneTimeKey.set(keys.macR, 0);
@@ -35,43 +39,42 @@ export class Sealer {
 
   seal(plain: Uint8Array): Buffer {
     const sealed = Buffer.allocUnsafe(plain.length + overhead);
-    const iv = this.iv();
-    sealed.set(iv, 0);
-    sealed.set(createCipheriv('aes-256-ctr', this.keys.encrypt, iv).update(plain), ivBytes);
-    const end = ivBytes + plain.length;
-    sealed.set(this.kernel.authenticateBytes(this.keyFor(iv), sealed.subarray(ivBytes, end)), end);
+    this.sealInto(plain, sealed);
     return sealed;
   }
 
-  /** Seals straight into the kernel's memory, where `plain.length + overhead` bytes must be free. */
-  sealAt(plain: Uint8Array, address: number): void {
+  /** @param sealed room of `plain.length + overhead` bytes */
+  sealInto(plain: Uint8Array, sealed: Buffer): void {
     const iv = this.iv();
     const end = ivBytes + plain.length;
-    const sealed = this.kernel.view(address, plain.length + overhead);
+    const ciphertext = sealed.subarray(ivBytes, end);
     sealed.set(iv, 0);
-    sealed.set(createCipheriv('aes-256-ctr', this.keys.encrypt, iv).update(plain), ivBytes);
-    sealed.set(this.kernel.authenticate(this.keyFor(iv), address + ivBytes, plain.length), end);
+    this.primitives.transform(this.keys.encrypt, iv, plain, ciphertext);
+    sealed.set(this.primitives.authenticate(this.keyFor(iv), ciphertext), end);
   }
 
   /**
    * @param what names the bytes in the error
+   * @param room where the result may lie, if it is large enough
    * @throws `repository-damaged` when the MAC does not fit
    */
-  open(sealed: Uint8Array, what: string): Buffer {
-    const plain = this.tryOpen(sealed);
+  open(sealed: Uint8Array, what: string, room?: Buffer): Buffer {
+    const plain = this.tryOpen(sealed, room);
     if (!plain) throw damaged(what, 'its checksum does not fit its content');
     return plain;
   }
 
   /** @returns null when the MAC does not fit */
-  tryOpen(sealed: Uint8Array): Buffer | null {
+  tryOpen(sealed: Uint8Array, room?: Buffer): Buffer | null {
     if (sealed.length < overhead) return null;
     const iv = sealed.subarray(0, ivBytes);
     const end = sealed.length - macBytes;
     const ciphertext = sealed.subarray(ivBytes, end);
-    const mac = this.kernel.authenticateBytes(this.keyFor(iv), ciphertext);
+    const mac = this.primitives.authenticate(this.keyFor(iv), ciphertext);
     if (!timingSafeEqual(mac, sealed.subarray(end))) return null;
-    return createDecipheriv('aes-256-ctr', this.keys.encrypt, iv).update(ciphertext);
+    const plain = room && room.length >= ciphertext.length ? room.subarray(0, ciphertext.length) : Buffer.allocUnsafe(ciphertext.length);
+    this.primitives.transform(this.keys.encrypt, iv, ciphertext, plain);
+    return plain;
   }
 
   private keyFor(iv: Uint8Array): Buffer {

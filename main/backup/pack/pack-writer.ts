@@ -1,5 +1,5 @@
 /**
- * Fills one pack after another: blobs are compressed, sealed in the kernel's memory and appended to a spool file.
+ * Fills one pack after another: blobs are compressed, sealed side by side in memory and appended to a spool file.
  * A full pack gets its header and its name and is handed on; saving it is somebody else's job.
  */
 import { createHash, type Hash } from 'node:crypto';
@@ -12,7 +12,6 @@ import type { Zstd } from '../compress/zstd.js';
 import { overhead, type Sealer } from '../format/crypto.js';
 import type { Id } from '../format/id.js';
 import { encodeHeader, maxHeaderEntries, type BlobType, type PackedBlob } from '../format/pack-header.js';
-import type { Kernel } from '../wasm/kernel.js';
 import { looksIncompressible } from '../compress/estimate.js';
 
 export interface FinishedPack extends Spool {
@@ -21,7 +20,6 @@ export interface FinishedPack extends Spool {
 }
 
 export interface PackWriterOptions {
-  readonly kernel: Kernel;
   readonly sealer: Sealer;
   /** Null in a version 1 repository. */
   readonly zstd: Zstd | null;
@@ -48,13 +46,11 @@ interface OpenPack {
 }
 
 export class PackWriter {
-  private readonly staging: number;
+  private readonly staging: Buffer = Buffer.allocUnsafeSlow(stagingBytes);
   private staged = 0;
   private open: OpenPack | null = null;
 
-  constructor(private readonly options: PackWriterOptions) {
-    this.staging = options.kernel.allocate(stagingBytes);
-  }
+  constructor(private readonly options: PackWriterOptions) {}
 
   /** Stores a blob. @returns how it was stored */
   add(type: BlobType, id: Id, plain: Uint8Array): PackedBlob {
@@ -78,7 +74,7 @@ export class PackWriter {
       this.write(pack, this.options.sealer.seal(content));
     } else {
       if (this.staged + blob.length > stagingBytes) this.flush(pack);
-      this.options.sealer.sealAt(content, this.staging + this.staged);
+      this.options.sealer.sealInto(content, this.staging.subarray(this.staged, this.staged + blob.length));
       this.staged += blob.length;
       if (this.staged >= flushAt) this.flush(pack);
     }
@@ -159,7 +155,7 @@ export class PackWriter {
 
   private flush(pack: OpenPack): void {
     if (this.staged === 0) return;
-    const bytes = this.options.kernel.view(this.staging, this.staged);
+    const bytes = this.staging.subarray(0, this.staged);
     this.staged = 0;
     this.write(pack, bytes);
   }

@@ -1,12 +1,10 @@
 /** Copies blobs into new packs, each checked on the way: damage is never copied. */
 import { Zstd } from '../compress/zstd.js';
-import { Sealer } from '../format/crypto.js';
 import type { BlobLocation } from '../index/blob-index.js';
 import { PackWriter } from '../pack/pack-writer.js';
 import { BlobOpener } from '../repository/blob-opener.js';
 import type { PackSaver } from '../repository/pack-saver.js';
 import type { Repository } from '../repository/repository.js';
-import { Kernel } from '../wasm/kernel.js';
 
 const defaultPackSize = 16 * 1024 * 1024;
 
@@ -24,13 +22,10 @@ export interface CopyOptions {
 export async function copyBlobs(packs: Iterable<readonly [string, readonly BlobLocation[]]>, options: CopyOptions): Promise<void> {
   const { from, to, saver, signal } = options;
   const spoolFolder = await to.backend.spoolFolder();
-  const writer = (): PackWriter => {
-    const kernel = new Kernel();
-    return new PackWriter({
-      kernel, sealer: new Sealer(to.keys, kernel), zstd: to.config.version < 2 ? null : new Zstd('auto'), spoolFolder,
-      packSize: defaultPackSize, dryRun: false, onFull: (pack) => { saver.add(pack); },
-    });
-  };
+  const writer = (): PackWriter => new PackWriter({
+    sealer: to.sealer, zstd: to.config.version < 2 ? null : new Zstd('auto'), spoolFolder,
+    packSize: defaultPackSize, dryRun: false, onFull: (pack) => { saver.add(pack); },
+  });
   const writers = { data: writer(), tree: writer() };
   const opener = new BlobOpener(from.sealer);
   const verbatim = from === to;

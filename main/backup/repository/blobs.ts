@@ -16,6 +16,8 @@ interface Window { pack: Id; offset: number; bytes: Buffer }
 
 export class BlobReader {
   private cached: Window[] = [];
+  /** Being read, by pack and step: many trees of one window are wanted at once. */
+  private readonly reading = new Map<string, Promise<Window>>();
   private readonly opener: BlobOpener;
 
   constructor(private readonly repository: Repository, private readonly index: BlobIndex) {
@@ -52,22 +54,37 @@ export class BlobReader {
   private async sealed(place: BlobLocation, signal?: AbortSignal): Promise<Buffer> {
     if (place.length < overhead) throw damaged(`pack ${shortId(place.pack)}`, 'the index names an impossible blob in it');
     const end = place.offset + place.length;
-    const hit = this.cached.findIndex((w) => w.pack === place.pack && w.offset <= place.offset && end <= w.offset + w.bytes.length);
+    const holds = (w: Window): boolean => w.pack === place.pack && w.offset <= place.offset && end <= w.offset + w.bytes.length;
+    const hit = this.cached.findIndex(holds);
     let window = this.cached[hit];
     if (window) this.cached.splice(hit, 1);
-    else window = await this.read(place, signal);
+    else {
+      window = await this.shared(place, signal);
+      if (!holds(window)) window = await this.read(place, signal);
+      const again = this.cached.indexOf(window);
+      if (again >= 0) this.cached.splice(again, 1);
+    }
     this.cached.unshift(window);
     if (this.cached.length > windows) this.cached.pop();
     return window.bytes.subarray(place.offset - window.offset, end - window.offset);
+  }
+
+  private shared(place: BlobLocation, signal?: AbortSignal): Promise<Window> {
+    const key = `${place.pack} ${Math.floor(place.offset / windowBytes)}`;
+    let window = this.reading.get(key);
+    if (!window) {
+      window = this.read(place, signal).finally(() => { this.reading.delete(key); });
+      this.reading.set(key, window);
+    }
+    return window;
   }
 
   private async read(place: BlobLocation, signal?: AbortSignal): Promise<Window> {
     const file = { kind: 'data', name: place.pack, metadata: place.type === 'tree' } as const;
     const { size } = await this.repository.backend.stat(file, signal);
     if (place.offset + place.length > size) throw damaged(`pack ${shortId(place.pack)}`, 'it is shorter than the index says');
-    // walking a folder tree visits blobs mostly backwards, because folders are stored after what they hold
-    const end = Math.min(size, Math.max(place.offset + place.length, Math.floor(place.offset / windowBytes + 1) * windowBytes));
-    const start = Math.min(place.offset, Math.max(0, end - windowBytes));
+    const start = Math.floor(place.offset / windowBytes) * windowBytes;
+    const end = Math.min(size, Math.max(place.offset + place.length, start + windowBytes));
     return { pack: place.pack, offset: start, bytes: await this.repository.backend.load(file, { offset: start, length: end - start }, signal) };
   }
 }

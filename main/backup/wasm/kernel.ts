@@ -67,17 +67,8 @@ export class Kernel {
     return this.wasm.search(from, to, BigInt(bits)) >>> 0;
   }
 
-  /** Poly1305 of bytes inside this memory. The result is overwritten by the next call. */
-  authenticate(oneTimeKey: Uint8Array, address: number, length: number): Buffer {
-    this.bytes.set(oneTimeKey, this.key);
-    this.wasm.begin();
-    this.wasm.update(address, length);
-    this.wasm.finish();
-    return this.bytes.subarray(this.tag, this.tag + 16);
-  }
-
-  /** Poly1305 of bytes anywhere. The result is overwritten by the next call. */
-  authenticateBytes(oneTimeKey: Uint8Array, message: Uint8Array): Buffer {
+  /** Poly1305. The result is overwritten by the next call. */
+  authenticate(oneTimeKey: Uint8Array, message: Uint8Array): Buffer {
     this.bytes.set(oneTimeKey, this.key);
     this.wasm.begin();
     for (let at = 0; at < message.length; at += scratchBytes) {

@@ -44,7 +44,7 @@ export function archiveHandler(data: ArchiveData, emit: (event: unknown) => void
   const known = KnownBlobs.attach(data.known);
   const sealer = new Sealer(data.repository.keys, kernel);
   const packs = new PackWriter({
-    kernel, sealer, zstd: data.repository.version < 2 ? null : new Zstd(data.compression),
+    sealer, zstd: data.repository.version < 2 ? null : new Zstd(data.compression),
     spoolFolder: data.spoolFolder, packSize: data.packSize, dryRun: data.dryRun, onFull: (pack) => { emit({ kind: 'pack', pack }); },
   });
   const garbage = garbageMeter();

@@ -11,6 +11,8 @@ import { Sealer } from '../../../main/backup/format/crypto.js';
 import { encodeIndex, parseIndex, readIndex } from '../../../main/backup/format/index-file.js';
 import { parseKeyFile } from '../../../main/backup/format/key.js';
 import { parseLock } from '../../../main/backup/format/lock-file.js';
+import { openSsl } from '../../../main/backup/format/openssl.js';
+import { portablePrimitives } from '../../../main/backup/format/primitives.js';
 import { encodeNode, nodeFromJson, type Node } from '../../../main/backup/format/node.js';
 import { encodeHeader, parseHeader, type PackedBlob } from '../../../main/backup/format/pack-header.js';
 import { isIrreducible, randomPolynomial } from '../../../main/backup/format/polynomial.js';
@@ -172,32 +174,42 @@ describe('what is written is read', () => {
 });
 
 describe('Poly1305', () => {
-  test('RFC 8439, 2.5.2', () => {
-    const key = Buffer.from('85d6be7857556d337f4452fe42d506a80103808afb0db2fd4abff6af4149f51b', 'hex');
-    expect(kernel.authenticateBytes(key, Buffer.from('Cryptographic Forum Research Group')).toString('hex')).toBe('a8061dc1305136c6c22b8baf0c0127a9');
+  const everywhere = portablePrimitives(kernel);
+  const openssl = openSsl() ?? everywhere;
+  test('this Node lends its OpenSSL', () => {
+    expect(openSsl()).not.toBeNull();
   });
-  test('agrees with arithmetic on big integers', () => {
-    const p = (1n << 130n) - 5n;
-    const number = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).reverse().toString('hex') || '0'}`);
-    fc.assert(fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), fc.uint8Array({ maxLength: 200 }), fc.boolean(), (key, message, extreme) => {
-      if (extreme) message.fill(255);
-      const r = number(key.subarray(0, 16)) & 0x0ffffffc0ffffffc0ffffffc0fffffffn;
-      let h = 0n;
-      for (let at = 0; at < message.length; at += 16) {
-        const block = message.subarray(at, at + 16);
-        h = ((h + number(block) + (1n << BigInt(block.length * 8))) * r) % p;
-      }
-      const tag = (h + number(key.subarray(16))) & ((1n << 128n) - 1n);
-      expect(number(kernel.authenticateBytes(key, message))).toBe(tag);
-    }), { numRuns: 500 });
-  });
-  test('pieces of a long message', () => {
-    const message = randomBytes(200_001);
-    const key = randomBytes(32);
-    const inside = kernel.allocate(message.length);
-    kernel.view(inside, message.length).set(message);
-    const whole = Buffer.from(kernel.authenticate(key, inside, message.length));
-    expect(kernel.authenticateBytes(key, message).equals(whole)).toBe(true);
+  for (const [by, { authenticate }] of [['WebAssembly', everywhere], ['OpenSSL', openssl]] as const) {
+    test(`RFC 8439, 2.5.2, by ${by}`, () => {
+      const key = Buffer.from('85d6be7857556d337f4452fe42d506a80103808afb0db2fd4abff6af4149f51b', 'hex');
+      expect(Buffer.from(authenticate(key, Buffer.from('Cryptographic Forum Research Group'))).toString('hex')).toBe('a8061dc1305136c6c22b8baf0c0127a9');
+    });
+    test(`agrees with arithmetic on big integers, by ${by}`, () => {
+      const p = (1n << 130n) - 5n;
+      const number = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).reverse().toString('hex') || '0'}`);
+      fc.assert(fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), fc.uint8Array({ maxLength: 200 }), fc.boolean(), (key, message, extreme) => {
+        if (extreme) message.fill(255);
+        const r = number(key.subarray(0, 16)) & 0x0ffffffc0ffffffc0ffffffc0fffffffn;
+        let h = 0n;
+        for (let at = 0; at < message.length; at += 16) {
+          const block = message.subarray(at, at + 16);
+          h = ((h + number(block) + (1n << BigInt(block.length * 8))) * r) % p;
+        }
+        const tag = (h + number(key.subarray(16))) & ((1n << 128n) - 1n);
+        expect(number(authenticate(key, message))).toBe(tag);
+      }), { numRuns: 300 });
+    });
+  }
+  test('both ways of sealing give the same bytes, of long messages too', () => {
+    fc.assert(fc.property(fc.oneof(fc.nat(300), fc.nat(200_000)), (length) => {
+      const [key, iv, message] = [randomBytes(32), randomBytes(16), randomBytes(length)];
+      const [a, b] = [Buffer.alloc(length), Buffer.alloc(length)];
+      openssl.transform(key, iv, message, a);
+      everywhere.transform(key, iv, message, b);
+      expect(a.equals(b)).toBe(true);
+      expect(Buffer.from(openssl.authenticate(key, message)).equals(Buffer.from(everywhere.authenticate(key, message)))).toBe(true);
+    }), { numRuns: 60 });
+    expect(() => { openssl.transform(randomBytes(32), randomBytes(16), Buffer.alloc(10), Buffer.alloc(9)); }).toThrow(/room/);
   });
 });
 

@@ -13,6 +13,7 @@ import type {
   ForgetResult, PruneSummary, UnlockResult, StatsResult, TagResult, CopyResult,
   RepairIndexResult, KeyInfo, RepositoryConfig, Upheaval,
 } from './results.js';
+import type { OpenedKeys } from './repository/key-memory.js';
 
 export * from './requests.js';
 export * from './results.js';
@@ -28,6 +29,8 @@ export interface Control {
   onWarning?: (text: string) => void;
   /** A line for each operation at the destination, for whoever looks for a fault; without secrets. */
   onTrace?: (line: string) => void;
+  /** Keys that earlier operations have opened. */
+  openedKeys?: OpenedKeys;
 }
 export interface InputControl extends Control {
   input?: AsyncIterable<Uint8Array>;

@@ -23,7 +23,6 @@ import { Files } from '../posix/files.js';
 import { BlobOpener } from '../repository/blob-opener.js';
 import { BlobReader } from '../repository/blobs.js';
 import { PackSaver } from '../repository/pack-saver.js';
-import type { LoadedIndex, Repository } from '../repository/repository.js';
 import { adoptOrphans, listPacks } from './resume.js';
 import { findParent, findSnapshot, loadSnapshots } from '../repository/snapshots.js';
 import { programVersion } from '../version.js';
@@ -43,25 +42,12 @@ const defaultPackMiB = 16;
 export async function backup(request: BackupRequest, control: InputControl = {}): Promise<BackupSummary> {
   const parsed = backupRequest.parse(request);
   if (parsed.paths.length === 0 && !parsed.stdin && !parsed.streams?.length) throw new HoldfastError('usage', 'Nothing to back up was named. Give at least one file or folder.');
-  let early: Early | null = null;
-  return withRepository(parsed.repository, parsed.dryRun ? 'none' : 'shared', control, (session) => run(parsed, control, session, early ?? readEarly(session.repository, session.signal)), {
-    onWritten: (repository, signal) => { early = readEarly(repository, signal); },
+  return withRepository(parsed.repository, parsed.dryRun ? 'none' : 'shared', control, (session) => run(parsed, control, session), {
+    early: parsed.stdin === undefined && !parsed.streams?.length, // a stream cannot be read again
   });
 }
 
-/** What every backup reads before it does anything. */
-interface Early {
-  readonly index: Promise<LoadedIndex>;
-  readonly snapshots: Promise<Snapshot[]>;
-}
-
-function readEarly(repository: Repository, signal: AbortSignal): Early {
-  const early = { index: repository.loadIndex({ signal }), snapshots: loadSnapshots(repository, signal, () => undefined) };
-  for (const reading of Object.values(early)) (reading as Promise<unknown>).catch(() => undefined); // told where it is needed
-  return early;
-}
-
-async function run(request: Parsed, control: InputControl, session: Session, early: Early): Promise<BackupSummary> {
+async function run(request: Parsed, control: InputControl, session: Session): Promise<BackupSummary> {
   const { repository } = session;
   const started = Date.now();
   const time = request.time === undefined ? started : timeOf(request.time);
@@ -72,9 +58,10 @@ async function run(request: Parsed, control: InputControl, session: Session, ear
 
   const mayHaveOrphans = session.abandonedLocks.length > 0 || (session.alone && !await session.memory.endedWell()); // somebody else at work has packs that are in no index yet
   const listing = !request.dryRun && mayHaveOrphans ? listPacks(repository, session.signal) : Promise.resolve([]);
-  listing.catch(() => undefined); // looked at below
+  const reading = { index: repository.loadIndex({ signal: session.signal }), snapshots: loadSnapshots(repository, session.signal, () => undefined) };
+  for (const begun of [listing, reading.index, reading.snapshots] as Promise<unknown>[]) begun.catch(() => undefined); // told where it is needed
   if (!request.dryRun) await session.memory.noteEnd(false);
-  const { index } = await early.index;
+  const { index } = await reading.index;
   const known = KnownBlobs.of(index.dataIds(), index.size);
   const reader = new BlobReader(repository, index);
   const tally = new BackupTally(control);
@@ -86,7 +73,7 @@ async function run(request: Parsed, control: InputControl, session: Session, ear
   }
   const absolute = request.stdin ? [`/${request.stdin.name.replace(/^\/+/, '')}`] : [...placesOf(request), ...present.map((path) => toText(posix.resolve(base, path)))];
   const top = resolveTargets(present, base, streamsOf(request, control, time));
-  const parent = await chooseParent(request, session, early, host, absolute, time);
+  const parent = await chooseParent(request, session, reading.snapshots, host, absolute, time);
 
   const stop = new AbortController();
   const signal = AbortSignal.any([session.signal, stop.signal]);
@@ -109,6 +96,7 @@ async function run(request: Parsed, control: InputControl, session: Session, ear
     dryRun: request.dryRun ?? false, gentle: request.gentle ?? false,
   };
   const saver = new PackSaver(repository, { signal, onFailure: fail });
+  if (mayHaveOrphans) await session.held; // what is found is indexed at once
   await adoptOrphans(session, index, await listing, (pack) => {
     saver.adopt(pack);
     for (const blob of pack.blobs) if (blob.type === 'data') known.addHex(blob.id);
@@ -118,6 +106,7 @@ async function run(request: Parsed, control: InputControl, session: Session, ear
   const pool: ArchivePool = new WorkerPool({ size: workers, data, onEvent: ({ pack }) => { saver.add(pack); } });
   const trees = new TreePacker(repository, index, { spoolFolder, packSize, dryRun: data.dryRun, compression: data.compression, onFull: (pack) => { saver.add(pack); } });
   const queue = new FileQueue(pool, workers, { counts: (counts) => { tally.addBlobs(counts); }, failed: fail });
+  session.held.catch(fail);
   const bytesDone = new BigInt64Array(shared);
   let totals: Totals | null = parent?.summary && parent.summary.total_bytes_processed > 0
     ? { files: parent.summary.total_files_processed, bytes: parent.summary.total_bytes_processed } : null;
@@ -157,6 +146,7 @@ async function run(request: Parsed, control: InputControl, session: Session, ear
     trees.finish();
     tally.addTrees(trees.counts);
     if (!request.dryRun) await saver.flush();
+    await session.held;
     signal.throwIfAborted();
 
     const summary = tally.summary(started, Date.now());
@@ -230,10 +220,10 @@ function excludesOf(request: Parsed): { excludes?: string[] } {
   return list.length > 0 ? { excludes: list } : {};
 }
 
-async function chooseParent(request: Parsed, session: Session, early: Early, host: string, paths: readonly string[], time: number): Promise<Snapshot | null> {
+async function chooseParent(request: Parsed, session: Session, snapshots: Promise<readonly Snapshot[]>, host: string, paths: readonly string[], time: number): Promise<Snapshot | null> {
   if (request.force) return null;
   if (request.parent !== undefined) return findSnapshot(session.repository, request.parent, undefined, session.signal);
-  return findParent(await early.snapshots, host, paths, time);
+  return findParent(await snapshots, host, paths, time);
 }
 
 async function treeOrNull(reader: BlobReader, id: Id, session: Session): Promise<Node[] | null> {

@@ -13,9 +13,10 @@ export async function init(request: InitRequest, control: Control = {}): Promise
   return asSentence(control.signal, async () => {
     const backend = openBackend(access, control.onWarning, control.onTrace);
     try {
-      const { config } = await createRepository(backend, access.password, { user: userInfo().username }, {
+      const { config, keyId, keys } = await createRepository(backend, access.password, { user: userInfo().username }, {
         ...(version === undefined ? {} : { version }), ...(polynomial === undefined ? {} : { polynomial }),
       });
+      control.openedKeys?.keep(keyId, access.password, keys);
       return { message_type: 'initialized', id: config.id, repository: backend.location, version: config.version };
     } finally {
       await backend.close();

@@ -20,16 +20,20 @@ export interface Session {
   /** No other process was at work in the repository when this began. */
   readonly alone: boolean;
   readonly memory: RunMemory;
+  /** Settles when the lock is certain to hold. Without `early` it is from the beginning. */
+  readonly held: Promise<void>;
 }
 
-/** What `work` may find started already. */
-export interface Ahead {
-  /** Called while it is waited for that others see the lock; what it reads is good if the lock is got. May be called again, or not at all. */
-  readonly onWritten?: (repository: Repository, signal: AbortSignal) => void;
+export interface SessionOptions {
+  /**
+   * Begins `work` while it is waited for that others see the lock. Until `held` has settled it may read, and store packs, but nothing that
+   * says they are there; when `held` rejects, it has to end with that error, and may be run again from its beginning.
+   */
+  readonly early?: boolean;
 }
 
 /** Runs `work` on an open, locked repository. Rejects with HoldfastError only. */
-export async function withRepository<T>(access: RepositoryAccess, lock: LockKind, control: Control, work: (session: Session) => Promise<T>, ahead: Ahead = {}): Promise<T> {
+export async function withRepository<T>(access: RepositoryAccess, lock: LockKind, control: Control, work: (session: Session) => Promise<T>, options: SessionOptions = {}): Promise<T> {
   forgetZone();
   return asSentence(control.signal, async () => {
     const signal = control.signal ?? new AbortController().signal;
@@ -40,15 +44,24 @@ export async function withRepository<T>(access: RepositoryAccess, lock: LockKind
     try {
       const listed = lock === 'none' ? undefined : listLocks({ backend }, signal);
       listed?.catch(() => undefined); // looked at below, if the repository can be opened
-      const repository = await openRepository(backend, access.password, signal);
+      const repository = await openRepository(backend, access.password, signal, control.openedKeys);
       const memory = new RunMemory(cacheFolderOf(access, backend));
-      const held = lock === 'none' ? null : await RepositoryLock.acquire(repository, {
-        exclusive: lock === 'exclusive', timeout: access.lockTimeout, signal, onWarning: warn, listed, memory, onWritten: () => ahead.onWritten?.(repository, signal),
-      });
-      try {
-        return await work({ repository, signal, warn, memory, abandonedLocks: held?.abandoned ?? [], alone: held?.alone ?? false });
-      } finally {
-        await held?.release().catch((error: unknown) => { warn(`The lock could not be removed: ${asHoldfastError(error).message}`); });
+      const session = { repository, signal, warn, memory };
+      if (lock === 'none') return await work({ ...session, abandonedLocks: [], alone: false, held: Promise.resolve() });
+      const deadline = Date.now() + (access.lockTimeout ?? 0);
+      for (let { early = false } = options, first = listed; ; early = false, first = undefined) {
+        const mine = await RepositoryLock.acquire(repository, {
+          exclusive: lock === 'exclusive', timeout: Math.max(0, deadline - Date.now()), signal, onWarning: warn, listed: first, memory, early,
+        });
+        let isRefused = false;
+        mine.held.catch((error: unknown) => { isRefused = error instanceof HoldfastError && error.code === 'repository-locked'; });
+        try {
+          return await work({ ...session, abandonedLocks: mine.abandoned, alone: mine.alone, held: mine.held });
+        } catch (error) {
+          if (!isRefused || Date.now() >= deadline) throw error;
+        } finally {
+          await mine.release().catch((error: unknown) => { warn(`The lock could not be removed: ${asHoldfastError(error).message}`); });
+        }
       }
     } finally {
       await backend.close();

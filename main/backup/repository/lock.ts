@@ -38,10 +38,10 @@ export interface LockOptions {
   readonly listed?: Promise<ListedLock[]> | undefined;
   readonly memory: RunMemory;
   /**
-   * Called when the lock is written and nobody can have begun to remove data unseen, while it is waited for that others see it:
-   * what is read from here on stays right if the lock is got. Not called when that is not certain.
+   * Gives the lock out as soon as it is written, and nobody can have begun to remove data unseen: while it is waited for that others
+   * see it, work that does no harm may begin, and what it reads stays right if the lock turns out to hold (`held`).
    */
-  readonly onWritten?: (() => void) | undefined;
+  readonly early?: boolean | undefined;
 }
 
 export async function listLocks({ backend }: Pick<Repository, 'backend'>, signal?: AbortSignal): Promise<ListedLock[]> {
@@ -75,8 +75,11 @@ export class RepositoryLock {
   readonly abandoned: Id[] = [];
   /** Whether no other process was at work in the repository when the lock was taken. */
   alone = true;
+  /** Settles when it is certain that nobody stands against this lock. Rejects with `repository-locked`, or with why nobody knows. */
+  held: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
   private released = false;
+  private readonly releasing = new AbortController();
 
   private constructor(private readonly repository: Repository, private id: Id, private readonly exclusive: boolean, private readonly memory: RunMemory) {}
 
@@ -112,9 +115,11 @@ export class RepositoryLock {
     try {
       if (meanwhile.status === 'rejected') throw meanwhile.reason;
       await check.look(meanwhile.value);
-      if (inTime) options.onWritten?.();
-      await sleep(settle, undefined, signal ? { signal } : {});
-      await check.look(await listLocks(repository, signal));
+      lock.held = lock.settled(check, signal);
+      lock.held.catch(() => undefined); // looked at here or by whoever works meanwhile
+      // one who wrote his lock after that look, and has had time to look himself, is there still or has done with all he does
+      if (options.early && !inTime) await check.look(await listLocks(repository, signal));
+      if (!options.early) await lock.held;
     } catch (error) {
       await lock.release().catch(() => undefined); // the first error is the one to tell
       throw error;
@@ -124,6 +129,13 @@ export class RepositoryLock {
     lock.timer = setInterval(() => { void lock.refresh().catch(() => undefined); }, refreshEvery);
     lock.timer.unref();
     return lock;
+  }
+
+  /** Looks once more, when others have had time to see this lock. */
+  private async settled(check: ConflictCheck, signal?: AbortSignal): Promise<void> {
+    const stop = signal ? AbortSignal.any([signal, this.releasing.signal]) : this.releasing.signal;
+    await sleep(settle, undefined, { signal: stop });
+    await check.look(await listLocks(this.repository, stop));
   }
 
   /** Writes a fresh lock, then removes the old one. */
@@ -138,6 +150,7 @@ export class RepositoryLock {
 
   async release(): Promise<void> {
     this.released = true;
+    this.releasing.abort();
     clearInterval(this.timer);
     await this.remove(this.id);
   }

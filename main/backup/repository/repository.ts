@@ -12,6 +12,7 @@ import { makeKeyFile, newMasterKey, openKeyFile, parseKeyFile } from '../format/
 import { BlobIndex } from '../index/blob-index.js';
 import { pooled } from '../pooled.js';
 import { Kernel } from '../wasm/kernel.js';
+import type { OpenedKeys } from './key-memory.js';
 
 const nouns: Record<FileKind, string> = {
   config: 'the config file', keys: 'key', locks: 'lock', snapshots: 'snapshot', index: 'index', data: 'pack',
@@ -161,12 +162,12 @@ export async function createRepository(
 const mostKeys = 20;
 
 /** @throws `repository-missing`, `wrong-password`, `repository-damaged`, `repository-version` */
-export async function openRepository(backend: Backend, password: string, signal?: AbortSignal): Promise<Repository> {
+export async function openRepository(backend: Backend, password: string, signal?: AbortSignal, opened?: OpenedKeys): Promise<Repository> {
   const kernel = new Kernel();
   // what does not depend on each other is asked at the same time; that there is nothing at all is the first thing to tell
   const sealedConfig = loadConfig(backend, signal);
   sealedConfig.catch(() => undefined);
-  const opening = openKey(backend, password, kernel, signal);
+  const opening = openKey(backend, password, kernel, signal, opened);
   opening.catch(() => undefined);
   const sealed = await sealedConfig;
   if (sealed === null) {
@@ -177,17 +178,29 @@ export async function openRepository(backend: Backend, password: string, signal?
   return new Repository(backend, config, keys, id, kernel);
 }
 
-/** @returns null when there is none */
+/** Asks for its size and its content at once. @returns null when there is none */
 async function loadConfig(backend: Backend, signal?: AbortSignal): Promise<Buffer | null> {
-  return await hasConfig(backend, signal) ? backend.load(configFile, undefined, signal) : null;
+  const stop = new AbortController();
+  const loading = backend.load(configFile, undefined, signal ? AbortSignal.any([signal, stop.signal]) : stop.signal);
+  loading.catch(() => undefined); // looked at below, if there is one of a size that can be right
+  try {
+    if (await hasConfig(backend, signal)) return await loading;
+  } catch (error) {
+    stop.abort();
+    throw error;
+  }
+  stop.abort();
+  return null;
 }
 
 /** The first key that the password opens. */
-async function openKey(backend: Backend, password: string, kernel: Kernel, signal?: AbortSignal): Promise<{ keys: KeyMaterial; id: Id }> {
+async function openKey(backend: Backend, password: string, kernel: Kernel, signal?: AbortSignal, opened?: OpenedKeys): Promise<{ keys: KeyMaterial; id: Id }> {
   let damage: unknown;
   let tried = 0;
   for await (const { name, size } of backend.list('keys', signal)) {
     if (!isId(name)) continue;
+    const remembered = opened?.find(name, password);
+    if (remembered) return { keys: remembered, id: name };
     if (++tried > mostKeys) break;
     const handle: FileHandle = { kind: 'keys', name };
     const what = nameOf(handle);
@@ -197,7 +210,9 @@ async function openKey(backend: Backend, password: string, kernel: Kernel, signa
       if (hashOf(bytes) !== name) throw damaged(what, 'its content does not fit its name');
       const keys = await openKeyFile(parseKeyFile(bytes, what), password, kernel, what);
       signal?.throwIfAborted();
-      if (keys) return { keys, id: name };
+      if (!keys) continue;
+      opened?.keep(name, password, keys);
+      return { keys, id: name };
     } catch (error) {
       if (!(error instanceof HoldfastError) || error.code !== 'repository-damaged') throw error;
       damage = error; // another key may still be whole

@@ -1,7 +1,9 @@
 /** The engine's own thread: runs operations that another thread asks for. */
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
+import { z } from 'zod';
 import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
 import { operations } from '../engine.js';
+import { KeyMemory } from '../repository/key-memory.js';
 import { toEngine, type FromEngine } from './messages.js';
 
 const port = parentPort;
@@ -14,6 +16,8 @@ interface Running {
   onTaken: ((error?: Error) => void) | null;
 }
 
+/** The program's: it outlasts this thread. */
+const openedKeys = new KeyMemory(z.object({ keys: z.instanceof(SharedArrayBuffer) }).parse(workerData).keys);
 const running = new Map<number, Running>();
 const send = (message: FromEngine): void => { port.postMessage(message); };
 
@@ -52,6 +56,7 @@ async function start(call: number, operation: string, request: unknown, wants: {
   running.set(call, state);
   const control = {
     signal: state.abort.signal,
+    openedKeys,
     onItemError: (error: { path: string; message: string }): void => { send({ kind: 'item-error', call, error }); },
     onWarning: (text: string): void => { send({ kind: 'warning', call, text }); },
     ...(wants.progress ? { onProgress: (progress: Extract<FromEngine, { kind: 'progress' }>['progress']): void => { send({ kind: 'progress', call, progress }); } } : {}),

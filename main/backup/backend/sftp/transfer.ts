@@ -18,8 +18,14 @@ function* ranges(offset: number, length: number, step: number): Iterable<{ offse
   for (let at = 0; at < length; at += step) yield { offset: offset + at, length: Math.min(step, length - at) };
 }
 
+export interface Writing {
+  readonly throttle: Throttle | undefined;
+  /** Asked for together with the last of it, instead of syncing. */
+  readonly andAtOnce?: () => Promise<void>;
+}
+
 /** Writes a new file, syncs it and closes it. */
-export async function writeFile(sftp: Channel, handle: Buffer, content: Uint8Array | Spool, throttle: Throttle | undefined, signal?: AbortSignal): Promise<void> {
+export async function writeFile(sftp: Channel, handle: Buffer, content: Uint8Array | Spool, { throttle, andAtOnce }: Writing, signal?: AbortSignal): Promise<void> {
   const isSmall = !isSpool(content) && content.length <= piece && !throttle;
   const close = (): Promise<void> => sftp.ask((raw, done) => raw.close(handle, (error) => done(error, undefined)));
   if (!isSmall) {
@@ -29,7 +35,8 @@ export async function writeFile(sftp: Channel, handle: Buffer, content: Uint8Arr
     });
   }
   // a server does what it is asked in that order, so that these need not wait for each other
-  const outcomes = await Promise.allSettled([...(isSmall && content.length > 0 ? [write(sftp, handle, content)] : []), sync(sftp, handle), close()]);
+  const asked = [...(isSmall && content.length > 0 ? [write(sftp, handle, content)] : []), ...(andAtOnce ? [] : [sync(sftp, handle)]), close()];
+  const outcomes = await Promise.allSettled(andAtOnce ? [...asked, andAtOnce()] : asked);
   const failure = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failure) throw failure.reason;
 }

@@ -5,7 +5,7 @@ import type { AgentControl, AgentState } from '../shared/control.js';
 import { asHoldfastError } from '../shared/errors.js';
 import type { LogLevel } from '../shared/model.js';
 import { pauseChoices } from '../shared/pause.js';
-import { activeRun } from '../shared/phrases.js';
+import { activeRun, isWorking } from '../shared/phrases.js';
 import type { Paths } from '../platform/paths/paths.js';
 import { openUserService } from '../platform/service/index.js';
 import { openComputer, type Computer } from './computer.js';
@@ -18,7 +18,7 @@ import { developmentFolder, settingsHandlers, type SettingsHandlers } from './se
 import { StartAtLogin } from './settings/startup.js';
 import { createTray } from './tray/tray.js';
 import { watchTray } from './tray/watcher.js';
-import { answers, openUpdates } from './update/open.js';
+import { answers, followReplacement, openUpdates } from './update/open.js';
 import { updateSource } from './update/source.js';
 import type { Updates } from './update/updates.js';
 import { MainWindow } from './windows/main-window.js';
@@ -116,6 +116,11 @@ export async function startDesktop({ paths, root, version }: DesktopOptions): Pr
       windowOpen: () => window.current !== null,
       changed: () => { if (latest !== null) show(latest); },
     });
+  }
+  if (updates === null) {
+    endings.push(await followReplacement({
+      close, log: (message) => log('info', message), busy: () => window.current !== null || (latest !== null && isWorking(latest)),
+    }));
   }
   return { open: () => window.open(), log, runsHere: computer.attached ? null : control, close };
 }

@@ -30,6 +30,9 @@ export function activeRun(state: Pick<AgentState, 'runs'>): Run | null {
   return unfinished.find((run) => run.state === 'running') ?? unfinished[0] ?? null;
 }
 
+/** Whether something is under way that ending the agent would cut off; what only waits goes on after its next start. */
+export const isWorking = ({ restores, runs }: Pick<AgentState, 'restores' | 'runs'>): boolean => [...runs, ...restores].some(({ state }) => state === 'running');
+
 /** The total that can be shown, bytes. It may come from the last backup, and is worth nothing once there turns out to be more. */
 const shownTotal = ({ bytesDone, bytesTotal }: RunProgress): number | null => (bytesTotal === null || bytesDone > bytesTotal ? null : bytesTotal);
 

@@ -35,8 +35,9 @@ export async function journey(root: CleanRoot, command: string): Promise<void> {
   expect(await asTester(`${command} join '${link}' --allow /home/tester`)).toContain('This computer belongs to ');
   const { id: jobId } = JSON.parse(await hub('job', 'add', 'Documents', '/home/tester/documents', '--repo', '/home/tester/repository', '--json')) as { id: string };
   await until('the job is there', async () => (await asTester(`${command} status --json`)).includes(jobId));
-  const { password } = JSON.parse(await asTester(`${command} recovery-kit --json`)) as { password: string };
+  // The first run makes the repository and its password.
   await hub('job', 'run', '--wait');
+  const { password } = JSON.parse(await asTester(`${command} recovery-kit --json`)) as { password: string };
 
   const target = tempFolder();
   const repository = path.join(home, 'repository');

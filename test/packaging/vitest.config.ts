@@ -8,6 +8,9 @@ export default defineConfig({
     testTimeout: 15 * 60_000,
     hookTimeout: 15 * 60_000,
     fileParallelism: false,
+    // They share one root: after a failure it is no longer clean.
+    bail: 1,
+    reporters: ['verbose'],
     allowOnly: false,
   },
 });

@@ -45,7 +45,7 @@ export function destinationHandlers(parts: AgentParts): DestinationHandlers {
 
 async function recoveryKit({ jobs, options, prepared, repositories }: AgentParts, destinationId: string): Promise<RecoveryKit> {
   const password = await repositories.vault.password(destinationId);
-  if (password === null) throw new HoldfastError('not-found', 'This computer knows no password for that destination. Prepare the destination first.');
+  if (password === null) throw new HoldfastError('not-found', 'This computer has no password for that destination yet. The first backup into it makes one; start that, then ask again.');
   const destination = jobs.all.find((job) => job.destination.id === destinationId)?.destination ?? prepared.get(destinationId);
   return {
     destinationId,

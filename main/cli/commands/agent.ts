@@ -1,6 +1,8 @@
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { HoldfastError } from '../../shared/errors.js';
 import type { Register } from '../cli.js';
+import { isWorking } from '../../shared/phrases.js';
 import { untilAborted } from '../terminal/until-aborted.js';
 import { readVersion } from '../version.js';
 
@@ -15,9 +17,10 @@ export const register: Register = (program, cli) => {
       const { signal } = cli;
       const { restingCompilers } = await import('../../platform/engine/compilers.js');
       const compilers = restingCompilers(); // before the rest is loaded
-      const [{ openHome }, { givenIdentity }, { localHub }, { printConnections }, { startAgent }, { consoleLine }] = await Promise.all([
+      const [{ openHome }, { givenIdentity }, { localHub }, { printConnections }, { startAgent }, { consoleLine }, { startMeAgain, watchProgram }, { systemClock }] = await Promise.all([
         import('../agent/open.js'), import('../agent/identity.js'), import('../agent/local-hub.js'), import('../agent/connection-lines.js'),
         import('../../platform/agent-host/agent-host.js'), import('../../platform/logging/logging.js'),
+        import('../../platform/service/replaced.js'), import('../../platform/clock.js'),
       ]);
       const { paths, settings } = await openHome(cli);
       const identity = await givenIdentity({ ...given, env: cli.env, agentConf: paths.agentConf, joined: settings.read().hub, localHub: () => localHub(paths) });
@@ -29,8 +32,20 @@ export const register: Register = (program, cli) => {
         sink: (entry) => { if (!cli.quiet && entry.level !== 'debug') cli.warn(cli.json ? JSON.stringify(entry) : consoleLine(entry)); },
       });
       const end = printConnections(cli, agent.control);
-      await untilAborted(signal);
+      const replaced = new AbortController();
+      const endWatch = await watchProgram({
+        file: fileURLToPath(new URL('../holdfast.js', import.meta.url)), clock: systemClock,
+        busy: async () => isWorking(await agent.control.call('state', {})),
+        leave: () => {
+          const managed = cli.env['HOLDFAST_SERVICE'] === '1';
+          cli.warn(`Another version was installed in the place of this one. ${managed ? 'It starts now.' : 'Start this agent again to run it.'}`);
+          if (managed) replaced.abort();
+        },
+      });
+      await untilAborted(AbortSignal.any([signal, replaced.signal]));
+      endWatch();
       end();
       await agent.close();
+      return replaced.signal.aborted && !signal.aborted ? startMeAgain : 0;
     }));
 };

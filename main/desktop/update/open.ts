@@ -5,14 +5,12 @@ import { app } from 'electron';
 import { systemClock } from '../../platform/clock.js';
 import { openDocument } from '../../platform/files/document.js';
 import type { Paths } from '../../platform/paths/paths.js';
+import { startMeAgain, watchProgram } from '../../platform/service/replaced.js';
 import { electronUpdateFeed } from './feed.js';
 import { Former, replace } from './former.js';
 import { ownPackage } from './package.js';
 import { updateRecordSchema } from './trial.js';
 import { Updates } from './updates.js';
-
-/** Both service managers start a process again that ends with this; a clean end is one that was asked for. */
-const startMeAgain = 75; // EX_TEMPFAIL of sysexits.h
 
 const connectLimit = 5000; // ms
 
@@ -32,10 +30,26 @@ export async function openUpdates({ paths, version }: { readonly paths: Paths; r
       folder: path.join(paths.dataFolder, 'before-update'),
       dataFiles: [paths.settingsFile, paths.jobsFile, paths.policyFile, path.join(paths.hubFolder, 'hub.sqlite')],
     }),
-    restart: (windowOpen) => {
-      if (process.env['HOLDFAST_SERVICE'] === '1') return app.exit(startMeAgain);
-      app.relaunch({ ...(own.kind === 'appimage' ? { execPath: own.path } : {}), args: windowOpen ? [] : ['--background'] });
-      app.exit(0);
+    restart: (windowOpen) => restart(windowOpen, own.kind === 'appimage' ? own.path : null),
+  });
+}
+
+/** Leaves this process and starts what is in its place now. @param execPath where that is another file than this process was started from */
+function restart(windowOpen: boolean, execPath: string | null): void {
+  if (process.env['HOLDFAST_SERVICE'] === '1') return app.exit(startMeAgain);
+  app.relaunch({ ...(execPath === null ? {} : { execPath }), args: windowOpen ? [] : ['--background'] });
+  app.exit(0);
+}
+
+/** Where others replace this installation (a package manager, its owner): starts the other version when that cuts nothing off. */
+export async function followReplacement({ busy, close, log }: { busy(): boolean; close(): Promise<void>; log(message: string): void }): Promise<() => void> {
+  if (!app.isPackaged) return () => undefined;
+  return watchProgram({
+    file: process.execPath, clock: systemClock,
+    busy: () => Promise.resolve(busy()),
+    leave: () => {
+      log('Another version was installed in the place of this one and starts now');
+      close().catch((error: unknown) => log(String(error))).finally(() => restart(false, null));
     },
   });
 }

@@ -19,10 +19,11 @@ const carried = ['HOLDFAST_DATA', 'HOLDFAST_SECRETS', 'XDG_CONFIG_HOME', 'XDG_DA
 
 export function serviceProgram({ app = null, env, execPath, script }: Installation): ServiceProgram {
   const environment: Record<string, string> = Object.fromEntries(carried.flatMap((name) => (env[name] ? [[name, env[name]] as const] : [])));
+  // A program that was replaced leaves it to the service manager to start it again; this says that there is one.
+  environment['HOLDFAST_SERVICE'] = '1';
   if (script !== null) return { command: [execPath, script, 'agent'], environment, variant: 'headless' };
   // An AppImage runs from a mount that is gone with the process; the file itself is named in the environment.
-  // An app that replaced itself leaves it to the service manager to start it again; this says that there is one.
-  return { command: [env['APPIMAGE'] || execPath, ...(app === null ? [] : [app]), '--background'], environment: { ...environment, HOLDFAST_SERVICE: '1' }, variant: 'graphical' };
+  return { command: [env['APPIMAGE'] || execPath, ...(app === null ? [] : [app]), '--background'], environment, variant: 'graphical' };
 }
 
 /** Distinguishes the services of several data folders: empty for the usual one. @param override what HOLDFAST_DATA names, or null */

@@ -71,7 +71,7 @@ if (why !== null) {
         return pid !== null && pid !== first && pid;
       });
       expect(await connected(systemd)).toBe(second);
-      expect((await serviceStatus(systemd)).reason).toContain('started again 1 times after it had crashed');
+      expect((await serviceStatus(systemd)).reason).toContain('started again 1 time after a crash or an update');
 
       await systemd.logout();
       await systemd.login();

@@ -125,3 +125,9 @@ it('understands what macOS says', async () => {
   expect(mountPointFrom('x 1 1 1 100% /')).toBe('/');
   expect(typeFrom('//anna@nas/b on /Volumes/b (smbfs, nodev)', '/Volumes/b')).toBe('smbfs');
 });
+
+it('takes a folder for the system\'s own where a chroot leaves its root out of the table', async () => {
+  const { at, volumes, unmount } = computer();
+  unmount('/');
+  expect(await volumes.place(at('home/repository'))).toBe(null);
+});

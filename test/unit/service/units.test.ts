@@ -27,6 +27,8 @@ Environment="HOLDFAST_DATA=/srv/a b"
 Restart=on-failure
 RestartSec=2
 RestartPreventExitStatus=2
+SuccessExitStatus=75
+RestartForceExitStatus=75
 KillMode=mixed
 TimeoutStopSec=30
 SyslogIdentifier=holdfast

@@ -25,7 +25,8 @@ export class LinuxVolumes implements VolumeSource {
   async of(path: string): Promise<Volume> {
     const mounts = await this.mounts();
     const mount = mountOf(await nearestReal(resolve(path)), mounts);
-    if (!mount) throw new HoldfastError('destination-missing', `What ${path} is mounted on cannot be found out. Check the path.`);
+    // In a chroot whose root is an ordinary folder no mount is named for it: it belongs to the system, and nobody unplugs it.
+    if (!mount) return { id: null, mountPoint: '/', kind: 'other', type: '', readOnly: false, system: true };
     const kind = isNetwork(mount.type) ? 'network' : this.isDevice(mount) ? 'disk' : 'other';
     const root = mountOf('/', mounts);
     const system = mount.mountPoint === '/' || (kind === 'disk' && mount.source === root?.source);

@@ -2,6 +2,7 @@
  * A systemd user unit as text. Pure. Rules of quoting: systemd.syntax(7) "Quoting", systemd.unit(5) "Specifiers" and
  * systemd.service(5) "Command lines" (https://www.freedesktop.org/software/systemd/man/systemd.service.html#Command%20lines).
  */
+import { startMeAgain } from '../replaced.js';
 import type { ServiceProgram } from '../service.js';
 import { marker, refuseUnwritable } from '../owned-file.js';
 
@@ -29,6 +30,9 @@ export function renderUnit(name: string, program: ServiceProgram): string {
     'RestartSec=2',
     // Wrong usage stays wrong.
     'RestartPreventExitStatus=2',
+    // Asked for, and no failure.
+    `SuccessExitStatus=${startMeAgain}`,
+    `RestartForceExitStatus=${startMeAgain}`,
     // The agent ends its own helpers, so that a run stops in order; what is left after that is killed.
     'KillMode=mixed',
     'TimeoutStopSec=30',

@@ -1,5 +1,5 @@
 /** What systemd says about a unit, as our status. Pure. */
-import { durationText } from '../../../shared/text.js';
+import { countText, durationText } from '../../../shared/text.js';
 import type { ServiceStatus } from '../service.js';
 import { crashLimit } from './render.js';
 
@@ -49,7 +49,7 @@ export function unitStatus(facts: UnitFacts): ServiceStatus {
   if (unit.LoadState !== 'loaded') return say('stopped', `systemd has not read ${file} as it is now (${unit.LoadState || 'unknown'}). Correct that with: holdfast service install`);
   if (unit.ActiveState === 'active' || unit.SubState === 'start') {
     const age = since === null ? '' : ` for ${durationText(Math.max(facts.now - Date.parse(since), 0))}`;
-    const crashes = Number(unit.NRestarts) > 0 ? `, started again ${unit.NRestarts} times after it had crashed` : '';
+    const crashes = Number(unit.NRestarts) > 0 ? `, started again ${countText(Number(unit.NRestarts), 'time')} after a crash or an update` : '';
     return say('running', `Running${age} (process ${pid ?? 'unknown'})${crashes}.${moved}`);
   }
   if (unit.ActiveState === 'activating') return say('restarting', `It crashed (${ending(unit)}) and starts again in a moment.${moved}`);

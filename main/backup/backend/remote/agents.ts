@@ -1,5 +1,5 @@
 /** Connections that stay open between requests, and whose certificate they trust. */
-import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpAgent, type AgentOptions as HttpAgentOptions, type ClientRequestArgs } from 'node:http';
 import { Agent as HttpsAgent, type AgentOptions } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { connect, rootCertificates, type ConnectionOptions } from 'node:tls';
@@ -19,11 +19,17 @@ export interface Agents {
   destroy(): void;
 }
 
-/** @throws `usage` for a certificate or fingerprint that is none */
-export function makeAgents(trust: Trust, connections: number): Agents {
+/** How long a connection may take to come about unless something else is said, ms. */
+export const connectTimeout = 15_000;
+
+/**
+ * @param connectMs how long making a connection may take: the system itself would wait for minutes
+ * @throws `usage` for a certificate or fingerprint that is none
+ */
+export function makeAgents(trust: Trust, connections: number, connectMs: number): Agents {
   const pool = { keepAlive: true, maxSockets: connections, scheduling: 'lifo' } as const;
-  const http = new HttpAgent(pool);
-  const https = new PinningAgent({ ...pool, ...trustOptions(trust) }, normalPin(trust.certificatePin));
+  const http = new ImpatientAgent(pool, connectMs);
+  const https = new PinningAgent({ ...pool, ...trustOptions(trust) }, normalPin(trust.certificatePin), connectMs);
   return { http, https, destroy: () => { http.destroy(); https.destroy(); } };
 }
 
@@ -44,16 +50,36 @@ function normalPin(pin: string | undefined): string | null {
   return hex;
 }
 
+type Connected = (error: Error | null, stream: Duplex) => void;
+
+class ImpatientAgent extends HttpAgent {
+  constructor(options: HttpAgentOptions, private readonly connectMs: number) {
+    super(options);
+  }
+
+  override createConnection(options: ClientRequestArgs, callback?: Connected): Duplex | null | undefined {
+    return inTime(super.createConnection(options, callback), 'connect', this.connectMs);
+  }
+}
+
+/** Ends a connection that does not come about. @param made the event that says it has */
+function inTime<T extends Duplex | null | undefined>(socket: T, made: 'connect' | 'secureConnect', ms: number): T {
+  if (!socket) return socket;
+  const timer = setTimeout(() => socket.destroy(Object.assign(new Error('the connection does not come about'), { code: 'ETIMEDOUT' })), ms);
+  socket.once(made, () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
+  return socket;
+}
+
 class PinningAgent extends HttpsAgent {
-  constructor(options: AgentOptions, private readonly pin: string | null) {
+  constructor(options: AgentOptions, private readonly pin: string | null, private readonly connectMs: number) {
     super(options);
   }
 
   /** With a pin the socket is handed out after the handshake only, so that no password reaches a stranger. */
-  override createConnection(options: ConnectionOptions, callback?: (error: Error | null, stream: Duplex) => void): Duplex | null | undefined {
-    if (this.pin === null || !callback) return super.createConnection(options, callback);
+  override createConnection(options: ConnectionOptions, callback?: Connected): Duplex | null | undefined {
+    if (this.pin === null || !callback) return inTime(super.createConnection(options, callback), 'secureConnect', this.connectMs);
     const name = options.servername ?? options.host ?? '';
-    const socket = connect({ ...options, ...(/^[\d.]+$|:/.test(name) ? {} : { servername: name }) });
+    const socket = inTime(connect({ ...options, ...(/^[\d.]+$|:/.test(name) ? {} : { servername: name }) }), 'secureConnect', this.connectMs);
     let settled = false;
     const settle = (error: Error | null): void => {
       if (settled) return;

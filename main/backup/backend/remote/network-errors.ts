@@ -29,7 +29,8 @@ export class PinMismatchError extends Error {
  * @returns null when the error is none of the network's
  */
 export function networkError(error: unknown, host: string): HoldfastError | null {
-  const code = codeOf(error) ?? codeOf(causeOf(error));
+  // a client's own watch on the clock has a name and no code
+  const code = codeOf(error) ?? codeOf(causeOf(error)) ?? (error instanceof Error && error.name === 'TimeoutError' ? error.name : undefined);
   const missing = (message: string): HoldfastError => new HoldfastError('destination-missing', message, { cause: error });
   const failed = (message: string, retryable: boolean): HoldfastError => new HoldfastError('destination-failed', message, { cause: error, retryable });
   if (error instanceof PinMismatchError) {

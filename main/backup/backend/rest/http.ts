@@ -3,7 +3,7 @@ import { request as requestHttp, type ClientRequest, type IncomingMessage } from
 import { request as requestHttps } from 'node:https';
 import { pipeline } from 'node:stream';
 import type { Readable } from 'node:stream';
-import { makeAgents, type Agents, type Trust } from '../remote/agents.js';
+import { connectTimeout, makeAgents, type Agents, type Trust } from '../remote/agents.js';
 import { StalledError } from '../remote/network-errors.js';
 
 export interface HttpRequest {
@@ -23,7 +23,7 @@ export class HttpClient {
 
   /** @returns the answer, whose body must be read to its end (or destroyed). Rejects with the network's own errors. */
   send(order: HttpRequest): Promise<IncomingMessage> {
-    this.agents ??= makeAgents(this.trust, this.connections);
+    this.agents ??= makeAgents(this.trust, this.connections, Math.min(connectTimeout, this.stallMs));
     const secure = order.url.protocol === 'https:';
     const request = (secure ? requestHttps : requestHttp)(order.url, {
       method: order.method, headers: order.headers, agent: secure ? this.agents.https : this.agents.http, signal: order.signal,

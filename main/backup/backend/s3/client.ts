@@ -4,7 +4,7 @@ import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { HoldfastError } from '../../../shared/errors.js';
 import { parseOptions, remoteOptions, tlsOptions } from '../options.js';
-import { makeAgents } from '../remote/agents.js';
+import { connectTimeout, makeAgents } from '../remote/agents.js';
 import { isAmazon, regionOf, usesVirtualHosts, type S3Place } from './url.js';
 
 export const s3Options = {
@@ -43,13 +43,12 @@ export interface Connected {
 }
 
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-const connectTimeout = 15_000; // ms
 
 export async function connect(place: S3Place, settings: S3Settings, env: NodeJS.ProcessEnv): Promise<Connected> {
   // it would tell people to get another Node.js, which they cannot
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const sdk = await import('@aws-sdk/client-s3');
-  const agents = makeAgents({ caCertificate: settings['ca-certificate'], certificatePin: settings['certificate-pin'] }, settings.connections * 2);
+  const agents = makeAgents({ caCertificate: settings['ca-certificate'], certificatePin: settings['certificate-pin'] }, settings.connections * 2, Math.min(connectTimeout, settings['stall-seconds'] * 1000));
   const { hostname } = place.endpoint;
   const make = (region: string): S3Client => new sdk.S3Client({
     ...credentials(settings),
@@ -62,7 +61,7 @@ export async function connect(place: S3Place, settings: S3Settings, env: NodeJS.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: {
-      httpAgent: agents.http, httpsAgent: agents.https, connectionTimeout: connectTimeout, socketTimeout: settings['stall-seconds'] * 1000,
+      httpAgent: agents.http, httpsAgent: agents.https, socketTimeout: settings['stall-seconds'] * 1000,
     },
   });
   const known = settings.region ?? regionOf(hostname) ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'];

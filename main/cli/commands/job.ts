@@ -94,6 +94,15 @@ export const register: Register = (program, cli) => {
     }));
   }
 
+  job.command('move').argument('<job>', 'id or name').argument('<agent>', 'id or name of the other computer').description('give a job to another computer, where it begins without a history; its snapshots stay')
+    .action(cli.action(z.object({}), async ({ args: [which, whom] }) => {
+      const admin = await hubAdmin(cli);
+      const { id, name } = await pickJob(admin, which);
+      const agent = await pickAgent(admin, whom);
+      const moved = await admin.moveJob({ id, agentId: agent.id });
+      cli.result({ id: moved.id, name, agentId: agent.id }, () => `"${name}" is a job of ${agent.name} now.`);
+    }));
+
   job.command('delete').argument('<job>', 'id or name').description('delete a job; its snapshots stay').action(cli.action(z.object({}), async ({ args: [which] }) => {
     const admin = await hubAdmin(cli);
     const { id, name } = await pickJob(admin, which);

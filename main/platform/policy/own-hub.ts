@@ -34,7 +34,7 @@ async function announcedHubs(): Promise<string[]> {
   }
 }
 
-async function holdsKey(folder: string, fingerprint: string): Promise<boolean> {
+export async function holdsKey(folder: string, fingerprint: string): Promise<boolean> {
   try {
     const keyFile = path.join(folder, 'hub-key.pem');
     if (!(await isPrivate(folder)) || !(await isPrivate(keyFile))) return false;

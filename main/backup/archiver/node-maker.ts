@@ -37,8 +37,11 @@ export class NodeMaker {
     const unchanged = this.options.trustCtime && previous !== null && previous.type === type
       && sameTime(previous.ctime, stat.ctime) && sameTime(previous.mtime, stat.mtime) && previous.inode === stat.ino && previous.size === (type === 'file' ? stat.size : 0)
       ? previous : null;
+    const head = headOf(name, stat, this.files, this.options.withAtime);
+    // named one by one: there is one of these for every file, and a spread costs more than all of lstat
     return {
-      ...headOf(name, stat, this.files, this.options.withAtime),
+      name, type, mode: head.mode, mtime: head.mtime, atime: head.atime, ctime: head.ctime, uid: head.uid, gid: head.gid, user: head.user, group: head.group,
+      inode: head.inode, deviceId: head.deviceId, size: head.size, links: head.links,
       linkTarget: type === 'symlink' ? unchanged?.linkTarget ?? this.files.readlink(path) : '',
       xattrs: unchanged ? unchanged.xattrs : this.xattrs(path),
       device: type === 'dev' || type === 'chardev' ? stat.rdev : 0,

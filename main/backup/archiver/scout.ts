@@ -12,11 +12,8 @@ import type { UnchangedFolder } from './unchanged.js';
 export interface ScoutOptions {
   readonly pool: ArchivePool;
   readonly workers: number;
-  readonly withAtime: boolean;
   /** A tree of the parent, sealed; null when it is not there. */
   readonly sealedTree: (id: Id) => Promise<FolderToLook['tree'] | null>;
-  /** Looks on this thread. */
-  readonly look: (folder: FolderToLook, withAtime: boolean) => UnchangedFolder | null;
 }
 
 interface Sought {
@@ -32,8 +29,6 @@ interface Sought {
 const mostInBatch = 24;
 /** How far ahead of the walk: verdicts that nobody has asked for yet. */
 const mostAhead = 4096;
-/** So many are looked at here: where there are no more, threads would cost more than they bring. */
-const few = 64;
 
 export class Scout {
   /** Everything that the walk has not asked for yet. */
@@ -43,7 +38,6 @@ export class Scout {
   private underWay = 0;
   /** Looked at, or being so, and not asked for yet. */
   private ahead = 0;
-  private looked = 0;
 
   constructor(private readonly options: ScoutOptions) {}
 
@@ -94,7 +88,6 @@ export class Scout {
   }
 
   private async look(batch: readonly Sought[]): Promise<void> {
-    const { withAtime } = this.options;
     const trees = await Promise.all(batch.map(({ tree }) => this.sealed(tree)));
     const folders: FolderToLook[] = [];
     const asked: Sought[] = [];
@@ -108,8 +101,7 @@ export class Scout {
       asked.push(sought);
     });
     if (folders.length === 0) return;
-    this.looked += folders.length;
-    const unchanged = this.looked <= few ? folders.map((folder) => this.options.look(folder, withAtime)) : await this.askWorker(folders);
+    const unchanged = await this.askWorker(folders);
     // the last one's folders are put on top first, so that the first one's come next
     for (let i = asked.length - 1; i >= 0; i--) {
       const verdict = unchanged[i] ?? null;
@@ -121,7 +113,7 @@ export class Scout {
   }
 
   private async askWorker(folders: readonly FolderToLook[]): Promise<(UnchangedFolder | null)[]> {
-    const result = await this.options.pool.run({ kind: 'look', folders, withAtime: this.options.withAtime });
+    const result = await this.options.pool.run({ kind: 'look', folders });
     if (result.kind !== 'look') throw new Error('a worker answered something else');
     return result.unchanged;
   }

@@ -1,13 +1,11 @@
 /** Stores streams as files: one that is all of a snapshot, as restic does with its standard input, or some beside what is walked. */
-import { createHash } from 'node:crypto';
 import { HoldfastError } from '../../shared/errors.js';
 import { StreamChunker } from '../chunker/file-chunker.js';
 import type { Id } from '../format/id.js';
 import { goMode } from '../format/mode.js';
-import { encodeNode, isSafeName, type Node } from '../format/node.js';
+import { isSafeName, type Node } from '../format/node.js';
 import type { ByteString } from '../format/text.js';
 import type { Time } from '../format/time.js';
-import { encodeTree } from '../format/tree.js';
 import type { Files } from '../posix/files.js';
 import type { Kernel } from '../wasm/kernel.js';
 import type { ArchiveEvents } from './events.js';
@@ -87,15 +85,9 @@ export async function archiveStream(
   const parts = name.split('/').filter((part) => part !== '');
   if (parts.length === 0 || !parts.every(isSafeName)) throw new HoldfastError('usage', 'The name for the stream is not a file name. Give one like dump.sql.');
   if (!input) throw new HoldfastError('usage', 'There is no stream to read from.');
-  const save = (entry: Node): Id => {
-    const bytes = encodeTree([encodeNode(entry)]);
-    const id = createHash('sha256').update(bytes).digest('hex');
-    trees.save(id, bytes);
-    return id;
-  };
-  let tree = save(await store.file(parts.pop() ?? '', name, input, time));
+  let tree = trees.save([await store.file(parts.pop() ?? '', name, input, time)]);
   for (const folder of parts.reverse()) {
-    tree = save(store.folder(folder, time, tree));
+    tree = trees.save([store.folder(folder, time, tree)]);
     events.folder('new');
   }
   return tree;

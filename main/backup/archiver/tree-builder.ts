@@ -2,19 +2,16 @@
  * Puts folders together while their files are still being read. A folder's tree is stored when the last of its entries
  * has arrived, so folders are stored after what they hold.
  */
-import { createHash } from 'node:crypto';
 import type { Id } from '../format/id.js';
-import { encodeNode, type Node } from '../format/node.js';
-import type { ByteString } from '../format/text.js';
-import { encodeTree } from '../format/tree.js';
+import type { Node } from '../format/node.js';
 
 export interface TreeStore {
-  /** Stores a tree unless the repository has it. */
-  save(id: Id, bytes: Buffer): void;
+  /** Stores a folder's entries, which are in order, unless the repository has them. */
+  save(nodes: readonly Node[]): Id;
 }
 
 export class Folder {
-  private readonly entries: (ByteString | null)[] = [];
+  private readonly entries: (Node | null)[] = [];
   /** Entries to come, and one for the walk itself. */
   private missing = 1;
 
@@ -26,7 +23,7 @@ export class Folder {
 
   /** An entry that is complete. */
   add(node: Node): void {
-    this.entries.push(encodeNode(node));
+    this.entries.push(node);
   }
 
   /** Keeps the place of an entry that will come. @returns how to fill it; null leaves it out */
@@ -34,7 +31,7 @@ export class Folder {
     const place = this.entries.push(null) - 1;
     this.missing++;
     return (node) => {
-      if (node) this.entries[place] = encodeNode(node);
+      this.entries[place] = node;
       this.arrived();
     };
   }
@@ -47,9 +44,7 @@ export class Folder {
   private arrived(): void {
     if (--this.missing > 0) return;
     const nodes = this.entries.filter((entry) => entry !== null);
-    const bytes = encodeTree(nodes);
-    const id = createHash('sha256').update(bytes).digest('hex');
-    this.store.save(id, bytes);
+    const id = this.store.save(nodes);
     this.entries.length = 0;
     this.done(id, nodes.length);
   }

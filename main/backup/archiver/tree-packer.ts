@@ -1,6 +1,10 @@
 /** Stores the trees that the repository does not have yet, in packs of their own. */
+import { hash } from 'node:crypto';
 import { Zstd } from '../compress/zstd.js';
+import { ByteWriter } from '../format/byte-writer.js';
 import type { Id } from '../format/id.js';
+import type { Node } from '../format/node.js';
+import { writeTree } from '../format/tree.js';
 import type { BlobIndex } from '../index/blob-index.js';
 import { PackWriter, type FinishedPack } from '../pack/pack-writer.js';
 import type { Repository } from '../repository/repository.js';
@@ -12,6 +16,7 @@ export class TreePacker implements TreeStore {
   readonly counts: BlobCounts = { blobs: 0, added: 0, packed: 0 };
   private readonly stored = new Set<Id>();
   private readonly packs: PackWriter;
+  private readonly text = new ByteWriter();
 
   constructor(
     repository: Repository, private readonly index: BlobIndex,
@@ -22,13 +27,18 @@ export class TreePacker implements TreeStore {
     this.packs = new PackWriter({ ...options, sealer: repository.sealer, zstd });
   }
 
-  save(id: Id, bytes: Buffer): void {
-    if (this.stored.has(id) || this.index.has('tree', id)) return;
+  save(nodes: readonly Node[]): Id {
+    this.text.clear();
+    writeTree(this.text, nodes);
+    const { bytes } = this.text;
+    const id = hash('sha256', bytes, 'hex');
+    if (this.stored.has(id) || this.index.has('tree', id)) return id;
     this.stored.add(id);
     const blob = this.packs.add('tree', id, bytes);
     this.counts.blobs++;
     this.counts.added += bytes.length;
     this.counts.packed += blob.length;
+    return id;
   }
 
   finish(): void {

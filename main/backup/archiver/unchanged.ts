@@ -5,7 +5,8 @@
  * Contents, extended attributes and link targets cannot be told from lstat; they count as unchanged when everything
  * before them is equal, times of change and inode among it. That is the rule for a file that is not read again.
  */
-import { encodeHead } from '../format/node.js';
+import { ByteWriter } from '../format/byte-writer.js';
+import { writeHead } from '../format/node.js';
 import type { Id } from '../format/id.js';
 import { typeOf } from '../format/mode.js';
 import type { ByteString } from '../format/text.js';
@@ -23,82 +24,107 @@ export interface UnchangedFolder {
 
 export interface Entry { readonly name: ByteString; readonly stat: Stat }
 
-const start = '{"nodes":[';
-const end = ']}\n';
 const hexDigits = 64;
-const attributes = ',"extended_attributes":[';
-const attributesEnd = '],"content":';
-const linkTarget = ',"linktarget":"';
-const noContent = ',"content":null';
-const content = ',"content":[';
-const subtree = ',"subtree":"';
+const quotation = 0x22;
+const backslash = 0x5c;
 
-/**
- * @param text the tree as a byte string
- * @param entries in the order of their names, without sockets
- * @param hasBlob whether the repository has this part of a file
- * @returns null when anything differs, or is written in a way that this does not know
- */
-export function compareFolder(
-  text: ByteString, entries: readonly Entry[], names: Pick<Files, 'userName' | 'groupName'>, withAtime: boolean, hasBlob: (id: Id) => boolean,
-): UnchangedFolder | null {
-  const found: UnchangedFolder = { files: 0, bytes: 0, last: '', folders: [] };
-  if (!text.startsWith(start)) return null;
-  let at = start.length;
-  let first = true;
-  for (const { name, stat } of entries) {
-    const head = (first ? '' : ',') + encodeHead(headOf(name, stat, names, withAtime));
-    first = false;
-    if (!text.startsWith(head, at)) return null;
-    at += head.length;
-    const type = typeOf(stat.mode);
-    if (type === 'symlink') {
-      if (!text.startsWith(linkTarget, at)) return null;
-      at = text.indexOf('"', at + linkTarget.length) + 1;
-      if (at === 0 || text[at - 2] === '\\') return null; // with an escaped quote in it
-    }
-    if (text.startsWith(attributes, at)) {
-      // inside of a JSON string these quotes would be escaped
-      at = text.indexOf(attributesEnd, at) + 1;
-      if (at === 0) return null;
-    }
-    if ((type === 'dev' || type === 'chardev') && stat.rdev) {
-      const device = `,"device":${stat.rdev}`;
-      if (!text.startsWith(device, at)) return null;
-      at += device.length;
-    }
-    if (type === 'file') {
-      at = afterContent(text, at, hasBlob);
-      if (at < 0) return null;
-      found.files++;
-      found.bytes += stat.size;
-      found.last = name;
-    } else {
-      if (!text.startsWith(noContent, at)) return null;
-      at += noContent.length;
-    }
-    if (type === 'dir') {
-      if (!text.startsWith(subtree, at)) return null;
-      at += subtree.length;
-      found.folders.push({ name, tree: text.slice(at, at + hexDigits) });
-      at += hexDigits + 1;
-      if (text[at - 1] !== '"') return null;
-    }
-    if (text[at++] !== '}') return null;
+/** A tree's bytes, and how far they are as expected. */
+class Cursor {
+  at = 0;
+  constructor(readonly bytes: Buffer) {}
+
+  /** Goes past `text` if it comes next. */
+  skip(text: string): boolean {
+    const { bytes, at } = this;
+    if (at + text.length > bytes.length) return false;
+    for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text.charCodeAt(i)) return false;
+    this.at += text.length;
+    return true;
   }
-  return at === text.length - end.length && text.endsWith(end) ? found : null;
+
+  skipWritten(written: ByteWriter): boolean {
+    if (!written.isAt(this.bytes, this.at)) return false;
+    this.at += written.length;
+    return true;
+  }
+
+  /** Goes to where `text` begins. */
+  find(text: string): boolean {
+    const found = this.bytes.indexOf(text, this.at, 'latin1');
+    if (found >= 0) this.at = found;
+    return found >= 0;
+  }
+
+  /** Goes past a link's target. @returns false for one with an escaped quotation mark in it */
+  skipTarget(): boolean {
+    const end = this.bytes.indexOf(quotation, this.at);
+    if (end < 0 || this.bytes[end - 1] === backslash) return false;
+    this.at = end + 1;
+    return true;
+  }
 }
 
-/** @returns where the list of a file's parts ends, -1 when one is missing */
-function afterContent(text: ByteString, from: number, hasBlob: (id: Id) => boolean): number {
-  if (!text.startsWith(content, from)) return -1;
-  let at = from + content.length;
-  if (text[at] === ']') return at + 1;
-  for (;;) {
-    if (text[at] !== '"' || text[at + hexDigits + 1] !== '"') return -1;
-    if (!hasBlob(text.slice(at + 1, at + 1 + hexDigits))) return -1;
-    at += hexDigits + 3;
-    if (text[at - 1] === ']') return at;
-    if (text[at - 1] !== ',') return -1;
+/** Compares one folder after another, in memory of its own. */
+export class FolderComparison {
+  private readonly head = new ByteWriter();
+
+  /**
+   * @param names of users and groups
+   * @param known whether the repository has the part of a file whose ID stands at that place in hexadecimal digits
+   */
+  constructor(
+    private readonly names: Pick<Files, 'userName' | 'groupName'>, private readonly withAtime: boolean, private readonly known: { hasHexAt(text: Uint8Array, at: number): boolean },
+  ) {}
+
+  /**
+   * @param tree its bytes
+   * @param entries in the order of their names, without sockets
+   * @returns null when anything differs, or is written in a way that this does not know
+   */
+  compare(tree: Buffer, entries: readonly Entry[]): UnchangedFolder | null {
+    const found: UnchangedFolder = { files: 0, bytes: 0, last: '', folders: [] };
+    const text = new Cursor(tree);
+    if (!text.skip('{"nodes":[')) return null;
+    let first = true;
+    for (const { name, stat } of entries) {
+      if (!first && !text.skip(',')) return null;
+      first = false;
+      this.head.clear();
+      writeHead(this.head, headOf(name, stat, this.names, this.withAtime));
+      if (!text.skipWritten(this.head)) return null;
+      const type = typeOf(stat.mode);
+      if (type === 'symlink' && !(text.skip(',"linktarget":"') && text.skipTarget())) return null;
+      if (text.skip(',"extended_attributes":[')) {
+        // inside of a JSON string these quotation marks would be escaped
+        if (!text.find('],"content":') || !text.skip(']')) return null;
+      }
+      if ((type === 'dev' || type === 'chardev') && stat.rdev && !text.skip(`,"device":${stat.rdev}`)) return null;
+      if (type === 'file') {
+        if (!this.skipContent(text)) return null;
+        found.files++;
+        found.bytes += stat.size;
+        found.last = name;
+      } else if (!text.skip(',"content":null')) return null;
+      if (type === 'dir') {
+        if (!text.skip(',"subtree":"')) return null;
+        found.folders.push({ name, tree: tree.toString('latin1', text.at, text.at + hexDigits) });
+        text.at += hexDigits;
+        if (!text.skip('"')) return null;
+      }
+      if (!text.skip('}')) return null;
+    }
+    return text.skip(']}\n') && text.at === tree.length ? found : null;
+  }
+
+  /** @returns false when a part of the file is not there */
+  private skipContent(text: Cursor): boolean {
+    if (!text.skip(',"content":[')) return false;
+    if (text.skip(']')) return true;
+    do {
+      if (!text.skip('"') || !this.known.hasHexAt(text.bytes, text.at)) return false;
+      text.at += hexDigits;
+      if (!text.skip('"')) return false;
+    } while (text.skip(','));
+    return text.skip(']');
   }
 }

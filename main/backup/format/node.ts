@@ -3,9 +3,10 @@
  * because a tree's ID is the hash of this text (facts: restic internal/data/node.go).
  */
 import type { NodeType } from '../types.js';
+import type { ByteWriter } from './byte-writer.js';
 import type { Id } from './id.js';
 import { fromText, isValidUtf8, jsonName, jsonString, unquote, type ByteString } from './text.js';
-import { formatTime, parseTime, type Time } from './time.js';
+import { parseTime, writeTime, type Time } from './time.js';
 
 export interface ExtendedAttribute {
   readonly name: ByteString;
@@ -41,46 +42,80 @@ export interface Node {
   error?: ByteString | undefined;
 }
 
+/** What comes from lstat and the list of users. */
+export type NodeHead = Pick<Node, 'name' | 'type' | 'mode' | 'mtime' | 'atime' | 'ctime' | 'uid' | 'gid' | 'user' | 'group' | 'inode' | 'deviceId' | 'size' | 'links'>;
+
+/** A count, or nothing at all when it is zero. */
+function writeCount(out: ByteWriter, field: string, value: number | bigint): void {
+  if (!value) return;
+  out.text(field);
+  out.number(value);
+}
+
+/** The first part of an encoded node: it has no end yet. */
+export function writeHead(out: ByteWriter, n: NodeHead): void {
+  out.text('{"name":');
+  out.text(jsonName(n.name));
+  out.text(',"type":"');
+  out.text(n.type);
+  out.text('"');
+  writeCount(out, ',"mode":', n.mode);
+  out.text(',"mtime":"');
+  writeTime(out, n.mtime);
+  out.text('","atime":"');
+  writeTime(out, n.atime);
+  out.text('","ctime":"');
+  writeTime(out, n.ctime);
+  out.text('","uid":');
+  out.number(n.uid);
+  out.text(',"gid":');
+  out.number(n.gid);
+  if (n.user !== '') {
+    out.text(',"user":');
+    out.text(jsonString(n.user));
+  }
+  if (n.group !== '') {
+    out.text(',"group":');
+    out.text(jsonString(n.group));
+  }
+  writeCount(out, ',"inode":', n.inode);
+  writeCount(out, ',"device_id":', n.deviceId);
+  writeCount(out, ',"size":', n.size);
+  writeCount(out, ',"links":', n.links);
+}
+
 function attributeText(attribute: ExtendedAttribute): string {
   return `{"name":${jsonString(attribute.name)},"value":"${attribute.value.toString('base64')}"}`;
 }
 
-/** What comes from lstat and the list of users. */
-export type NodeHead = Pick<Node, 'name' | 'type' | 'mode' | 'mtime' | 'atime' | 'ctime' | 'uid' | 'gid' | 'user' | 'group' | 'inode' | 'deviceId' | 'size' | 'links'>;
-
-/** The first part of an encoded node: it has no end yet. */
-export function encodeHead(n: NodeHead): ByteString {
-  const mtime = formatTime(n.mtime);
-  const atime = n.atime === n.mtime ? mtime : formatTime(n.atime);
-  let out = `{"name":${jsonName(n.name)},"type":"${n.type}"`;
-  if (n.mode !== 0) out += `,"mode":${n.mode}`;
-  out += `,"mtime":"${mtime}","atime":"${atime}","ctime":"${formatTime(n.ctime)}","uid":${n.uid},"gid":${n.gid}`;
-  if (n.user !== '') out += `,"user":${jsonString(n.user)}`;
-  if (n.group !== '') out += `,"group":${jsonString(n.group)}`;
-  if (n.inode) out += `,"inode":${n.inode}`;
-  if (n.deviceId) out += `,"device_id":${n.deviceId}`;
-  if (n.size) out += `,"size":${n.size}`;
-  if (n.links) out += `,"links":${n.links}`;
-  return out;
-}
-
-/** The node as restic's JSON, as a byte string. */
-export function encodeNode(n: Node): ByteString {
-  let out = encodeHead(n);
+/** The node as restic's JSON. */
+export function writeNode(out: ByteWriter, n: Node): void {
+  writeHead(out, n);
   if (n.linkTarget !== '') {
-    out += `,"linktarget":${jsonString(n.linkTarget)}`;
+    out.text(`,"linktarget":${jsonString(n.linkTarget)}`);
     // as newer restics do, so that a target that is not UTF-8 can be restored at all
-    if (!isValidUtf8(n.linkTarget)) out += `,"linktarget_raw":"${Buffer.from(n.linkTarget, 'latin1').toString('base64')}"`;
+    if (!isValidUtf8(n.linkTarget)) out.text(`,"linktarget_raw":"${Buffer.from(n.linkTarget, 'latin1').toString('base64')}"`);
   }
-  if (n.xattrs.length > 0) out += `,"extended_attributes":[${n.xattrs.map(attributeText).join(',')}]`;
-  if (n.genericAttributes !== undefined) out += `,"generic_attributes":${n.genericAttributes}`;
-  if (n.device) out += `,"device":${n.device}`;
-  if (n.content === null) out += ',"content":null';
-  else if (n.content.length === 0) out += ',"content":[]';
-  else out += `,"content":["${n.content.join('","')}"]`;
-  if (n.subtree !== null) out += `,"subtree":"${n.subtree}"`;
-  if (n.error !== undefined && n.error !== '') out += `,"error":${jsonString(n.error)}`;
-  return `${out}}`;
+  if (n.xattrs.length > 0) out.text(`,"extended_attributes":[${n.xattrs.map(attributeText).join(',')}]`);
+  if (n.genericAttributes !== undefined) out.text(`,"generic_attributes":${n.genericAttributes}`);
+  writeCount(out, ',"device":', n.device);
+  if (n.content === null) out.text(',"content":null');
+  else {
+    out.text(',"content":[');
+    n.content.forEach((id, at) => {
+      out.text(at === 0 ? '"' : ',"');
+      out.text(id);
+      out.text('"');
+    });
+    out.text(']');
+  }
+  if (n.subtree !== null) {
+    out.text(',"subtree":"');
+    out.text(n.subtree);
+    out.text('"');
+  }
+  if (n.error !== undefined && n.error !== '') out.text(`,"error":${jsonString(n.error)}`);
+  out.text('}');
 }
 
 const epoch: Time = { seconds: 0, nanos: 0 };

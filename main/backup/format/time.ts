@@ -1,6 +1,8 @@
 /**
  * Times with nanoseconds, and Go's RFC3339Nano in the computer's time zone, which is what restic writes.
  */
+import { ByteWriter } from './byte-writer.js';
+
 export interface Time {
   /** Seconds since 1970, rounded down. */
   readonly seconds: number;
@@ -23,13 +25,14 @@ export function toMillis(time: Time): number {
 
 const two = (n: number): string => (n < 10 ? `0${n}` : `${n}`);
 
-function fraction(nanos: number): string {
-  if (nanos === 0) return '';
-  let digits = nanos.toString().padStart(9, '0');
-  let end = 9;
-  while (digits.charCodeAt(end - 1) === 0x30) end--;
-  digits = digits.slice(0, end);
-  return `.${digits}`;
+/** Without zeros at the end, as Go. */
+function writeFraction(out: ByteWriter, nanos: number): void {
+  if (nanos === 0) return;
+  let value = nanos;
+  let width = 9;
+  for (; value % 10 === 0; width--) value /= 10;
+  out.text('.');
+  out.digits(value, width);
 }
 
 /** The zone's offset from UTC in seconds at that time, by the computer's zone rules. */
@@ -84,13 +87,24 @@ function writable(time: Time): Time {
 }
 
 /** As Go's time.Time marshals to JSON, without quotes. */
-export function formatTime(given: Time): string {
+export function writeTime(out: ByteWriter, given: Time): void {
   const time = writable(given);
   const { day, zone, offset } = quarterOf(time.seconds);
   const inDay = (((time.seconds + offset) % 86400) + 86400) % 86400;
-  const hour = Math.trunc(inDay / 3600);
-  const minute = Math.trunc((inDay % 3600) / 60);
-  return `${day}${two(hour)}:${two(minute)}:${two(inDay % 60)}${fraction(time.nanos)}${zone}`;
+  out.text(day);
+  out.digits(Math.trunc(inDay / 3600), 2);
+  out.text(':');
+  out.digits(Math.trunc((inDay % 3600) / 60), 2);
+  out.text(':');
+  out.digits(inDay % 60, 2);
+  writeFraction(out, time.nanos);
+  out.text(zone);
+}
+
+export function formatTime(time: Time): string {
+  const out = new ByteWriter(64);
+  writeTime(out, time);
+  return out.bytes.toString('latin1');
 }
 
 const pattern = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9})\d*)?(?:[Zz]|([+-])(\d\d):(\d\d))$/;

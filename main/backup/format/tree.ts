@@ -1,11 +1,16 @@
 /** Trees: a folder's entries, sorted by the bytes of their names (facts: restic internal/data/tree.go). */
+import type { ByteWriter } from './byte-writer.js';
 import { damaged } from './damage.js';
-import { nodeFromJson, type Node } from './node.js';
-import type { ByteString } from './text.js';
+import { nodeFromJson, writeNode, type Node } from './node.js';
 
-/** @param nodes encoded nodes, already in order */
-export function encodeTree(nodes: readonly ByteString[]): Buffer {
-  return Buffer.from(`{"nodes":[${nodes.join(',')}]}\n`, 'latin1');
+/** @param nodes in order of their names' bytes */
+export function writeTree(out: ByteWriter, nodes: readonly Node[]): void {
+  out.text('{"nodes":[');
+  nodes.forEach((node, at) => {
+    if (at > 0) out.text(',');
+    writeNode(out, node);
+  });
+  out.text(']}\n');
 }
 
 /** @throws `repository-damaged` */

@@ -22,6 +22,10 @@ const capacityWord = 2;
 const mostBytes = [4 * 1024 ** 3 - 65536, 1024 ** 3, 256 * 1024 ** 2];
 const fullest = 0.8;
 
+/** Values of hexadecimal digits by their codes. Whoever asks has them from an authentic tree: what is no digit may count as 0. */
+const digits = new Uint8Array(256);
+for (const digit of '0123456789abcdef') digits[digit.charCodeAt(0)] = Number.parseInt(digit, 16);
+
 function growable(byteLength: number): SharedArrayBuffer {
   for (const maxByteLength of mostBytes) {
     try {
@@ -37,6 +41,7 @@ export class KnownBlobs {
   private readonly words: Int32Array;
   private readonly wanted = new Int32Array(idWords);
   private readonly wantedBytes = Buffer.from(this.wanted.buffer);
+  private readonly decoded = new Uint8Array(idWords * 4);
 
   private constructor(readonly shared: SharedArrayBuffer) {
     this.words = new Int32Array(shared);
@@ -74,6 +79,12 @@ export class KnownBlobs {
 
   hasHex(id: string): boolean {
     return this.has(Buffer.from(id, 'hex'));
+  }
+
+  /** The same for 64 hexadecimal digits within a text. */
+  hasHexAt(text: Uint8Array, at: number): boolean {
+    for (let i = 0; i < idWords * 4; i++) this.decoded[i] = (digits[text[at + 2 * i] ?? 0] ?? 0) << 4 | (digits[text[at + 2 * i + 1] ?? 0] ?? 0);
+    return this.has(this.decoded);
   }
 
   /** @returns whether it was new */

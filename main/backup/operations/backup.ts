@@ -20,15 +20,14 @@ import { fromText, toText, type ByteString } from '../format/text.js';
 import { formatTime, fromMillis, parseTime, toMillis } from '../format/time.js';
 import { KnownBlobs } from '../index/known-blobs.js';
 import { Files } from '../posix/files.js';
-import { BlobOpener } from '../repository/blob-opener.js';
 import { BlobReader } from '../repository/blobs.js';
 import { PackSaver } from '../repository/pack-saver.js';
 import { adoptOrphans, listPacks } from './resume.js';
 import { findParent, findSnapshot, loadSnapshots } from '../repository/snapshots.js';
 import { programVersion } from '../version.js';
 import { sharedWords, type ArchiveData } from '../workers/messages.js';
-import { FolderLook } from '../workers/folder-look.js';
 import { WorkerPool } from '../workers/pool.js';
+import { Threads } from '../workers/threads.js';
 import { backupRequest, type BackupRequest, type BackupSummary, type InputControl, type Snapshot } from '../types.js';
 import { ProgressReporter, withRepository, type Session } from './session.js';
 import type { z } from 'zod';
@@ -37,17 +36,31 @@ type Parsed = z.output<typeof backupRequest>;
 
 const mebibyte = 1024 * 1024;
 const defaultPackMiB = 16;
+/** Where a repository has more than this there will be work for every thread. */
+const manyBlobs = 1000;
 
 /** @throws `source-missing`, `files-unreadable` never: unreadable files are counted in the summary */
 export async function backup(request: BackupRequest, control: InputControl = {}): Promise<BackupSummary> {
   const parsed = backupRequest.parse(request);
   if (parsed.paths.length === 0 && !parsed.stdin && !parsed.streams?.length) throw new HoldfastError('usage', 'Nothing to back up was named. Give at least one file or folder.');
-  return withRepository(parsed.repository, parsed.dryRun ? 'none' : 'shared', control, (session) => run(parsed, control, session), {
-    early: parsed.stdin === undefined && !parsed.streams?.length, // a stream cannot be read again
-  });
+  const threads = new Threads();
+  threads.prepare(1);
+  try {
+    return await withRepository(parsed.repository, parsed.dryRun ? 'none' : 'shared', control, (session) => run(parsed, control, session, threads), {
+      early: parsed.stdin === undefined && !parsed.streams?.length, // a stream cannot be read again
+    });
+  } finally {
+    await threads.close();
+  }
 }
 
-async function run(request: Parsed, control: InputControl, session: Session): Promise<BackupSummary> {
+/** A dump comes more slowly than one worker takes it, and each worker costs memory. */
+function workersFor(request: Parsed): number {
+  if (request.gentle) return 1;
+  return request.workers ?? (request.paths.length === 0 && request.streams !== undefined ? 1 : Math.min(availableParallelism(), 8));
+}
+
+async function run(request: Parsed, control: InputControl, session: Session, threads: Threads): Promise<BackupSummary> {
   const { repository } = session;
   const started = Date.now();
   const time = request.time === undefined ? started : timeOf(request.time);
@@ -62,6 +75,8 @@ async function run(request: Parsed, control: InputControl, session: Session): Pr
   for (const begun of [listing, reading.index, reading.snapshots] as Promise<unknown>[]) begun.catch(() => undefined); // told where it is needed
   if (!request.dryRun) await session.memory.noteEnd(false);
   const { index } = await reading.index;
+  const workers = workersFor(request);
+  if (index.size > manyBlobs) threads.prepare(workers);
   const known = KnownBlobs.of(index.dataIds(), index.size);
   const reader = new BlobReader(repository, index);
   const tally = new BackupTally(control);
@@ -85,15 +100,12 @@ async function run(request: Parsed, control: InputControl, session: Session): Pr
     pool.fail(error instanceof Error ? error : new Error(String(error)));
   };
   const shared = new SharedArrayBuffer(sharedWords.count * 4);
-  // A dump comes more slowly than one worker takes it, and each worker costs memory.
-  const most = request.paths.length === 0 && request.streams !== undefined ? 1 : Math.min(availableParallelism(), 8);
-  const workers = request.gentle ? 1 : request.workers ?? most;
   const spoolFolder = request.dryRun ? '' : await repository.backend.spoolFolder();
   const packSize = (request.packSize ?? defaultPackMiB) * mebibyte;
   const data: ArchiveData = {
     role: 'archive', repository: { keys: repository.keys, version: repository.config.version, polynomial: repository.config.polynomial },
     compression: request.compression ?? 'auto', spoolFolder, packSize, known: known.shared, shared,
-    dryRun: request.dryRun ?? false, gentle: request.gentle ?? false,
+    dryRun: request.dryRun ?? false, gentle: request.gentle ?? false, withAtime: request.withAtime ?? false,
   };
   const saver = new PackSaver(repository, { signal, onFailure: fail });
   if (mayHaveOrphans) await session.held; // what is found is indexed at once
@@ -103,7 +115,7 @@ async function run(request: Parsed, control: InputControl, session: Session): Pr
   });
   await saver.writeIndex();
   if (!request.dryRun) for (const name of session.abandonedLocks) await repository.backend.remove({ kind: 'locks', name }, signal);
-  const pool: ArchivePool = new WorkerPool({ size: workers, data, onEvent: ({ pack }) => { saver.add(pack); } });
+  const pool: ArchivePool = new WorkerPool({ size: workers, data, threads, onEvent: ({ pack }) => { saver.add(pack); } });
   const trees = new TreePacker(repository, index, { spoolFolder, packSize, dryRun: data.dryRun, compression: data.compression, onFull: (pack) => { saver.add(pack); } });
   const queue = new FileQueue(pool, workers, { counts: (counts) => { tally.addBlobs(counts); }, failed: fail });
   session.held.catch(fail);
@@ -127,15 +139,13 @@ async function run(request: Parsed, control: InputControl, session: Session): Pr
   try {
     const parentTree = parent ? await treeOrNull(reader, parent.tree, session) : null;
     const selector = makeSelector(request.excludes, base, files);
-    const withAtime = request.withAtime ?? false;
-    const looker = new FolderLook(new BlobOpener(repository.sealer, true), known, files);
     const scout = parentTree && selector === takeAll && !request.ignoreCtime ? new Scout({
-      pool, workers, withAtime, sealedTree: (id) => reader.sealedCopy('tree', id, signal), look: (folder) => looker.look(folder, withAtime),
+      pool, workers, sealedTree: (id) => reader.sealedCopy('tree', id, signal),
     }) : null;
     const walk = (): Promise<Id> => new Archiver({
       files, queue, trees, streams, time: fromMillis(time), events: tally, selector, base, signal, scout,
       loadTree: (id) => treeOrNull(reader, id, session), hasBlob: (id) => known.hasHex(id),
-      withAtime, ignoreCtime: request.ignoreCtime ?? false, ignoreInode: request.ignoreInode ?? false,
+      withAtime: data.withAtime, ignoreCtime: request.ignoreCtime ?? false, ignoreInode: request.ignoreInode ?? false,
       room: () => saver.room(workers + 4),
     }).run(top, parentTree);
     const tree = request.stdin

@@ -27,9 +27,9 @@ export class Files {
 
   xattrs(path: ByteString): ExtendedAttribute[] {
     if (!this.libc) return [];
-    const bytes = toBytes(path);
-    const names = this.libc.listXattrs(bytes);
+    const names = this.libc.listXattrs(path);
     if (names.length === 0) return [];
+    const bytes = toBytes(path);
     const found: ExtendedAttribute[] = [];
     for (const name of names) {
       const value = this.libc.getXattr(bytes, name);
@@ -44,7 +44,7 @@ export class Files {
     const bytes = toBytes(path);
     for (const { name, value } of wanted) this.libc.setXattr(bytes, name, value);
     if (!remove) return;
-    for (const name of this.libc.listXattrs(bytes)) {
+    for (const name of this.libc.listXattrs(path)) {
       if (!wanted.some((attribute) => attribute.name === name)) this.libc.removeXattr(bytes, name);
     }
   }

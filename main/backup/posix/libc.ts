@@ -27,7 +27,7 @@ export class ErrnoError extends Error {
 export interface Libc {
   lstat(path: ByteString): Stat;
   /** Names of the extended attributes, links not followed. Empty where the file system has none. */
-  listXattrs(path: Buffer): string[];
+  listXattrs(path: ByteString): string[];
   /** Null when it is gone. */
   getXattr(path: Buffer, name: string): Buffer | null;
   setXattr(path: Buffer, name: string, value: Uint8Array): void;
@@ -67,6 +67,7 @@ function bindings(koffi: Koffi, darwin: boolean): Libc {
   const noFollowFlag = darwin ? 0x20 : 0x100;
 
   let room = Buffer.alloc(65536);
+  const pathInRoom = pathRoom();
   const times = Buffer.alloc(32);
   const fail = (call: string, path: Buffer): never => { throw new ErrnoError(koffi.errno(), call, path); };
   const unsupported = (errno: number): boolean => errno === ENOTSUP || errno === EOPNOTSUPP || errno === enoattr;
@@ -82,16 +83,16 @@ function bindings(koffi: Koffi, darwin: boolean): Libc {
   }
 
   return {
-    lstat: darwin ? (path) => nodeLstat(toBytes(path)) : linuxLstat(bind('int statx(int folder, void *path, int flags, uint32_t mask, void *out)'), fail),
+    lstat: darwin ? (path) => nodeLstat(toBytes(path)) : linuxLstat(bind('int statx(int folder, void *path, int flags, uint32_t mask, void *out)'), fail, pathInRoom),
     listXattrs(path) {
-      const c = terminated(path);
+      const c = pathInRoom(path);
       let size = list(c, room, room.length);
       if (size < 0 && koffi.errno() === ERANGE) {
         room = Buffer.alloc(Math.max(list(c, null, 0), room.length) + 65536);
         size = list(c, room, room.length);
       }
       if (size === 0) return [];
-      if (size < 0) return unsupported(koffi.errno()) ? [] : fail('llistxattr', path);
+      if (size < 0) return unsupported(koffi.errno()) ? [] : fail('llistxattr', toBytes(path));
       return room.toString('latin1', 0, size - 1).split('\0');
     },
     getXattr(path, attribute) {
@@ -133,8 +134,18 @@ function terminated(path: Buffer): Buffer {
   return c;
 }
 
+/** One buffer for all paths that are used at once: of some there is one for every file. */
+function pathRoom(): (path: ByteString) => Buffer {
+  const room = Buffer.alloc(4096);
+  return (path) => {
+    if (path.length >= room.length) return terminated(toBytes(path));
+    room[room.write(path, 'latin1')] = 0;
+    return room;
+  };
+}
+
 /** statx has one layout on every architecture (facts: linux/stat.h). */
-function linuxLstat(statx: Native, fail: (call: string, path: Buffer) => never): (path: ByteString) => Stat {
+function linuxLstat(statx: Native, fail: (call: string, path: Buffer) => never, pathInRoom: (path: ByteString) => Buffer): (path: ByteString) => Stat {
   const atFdcwd = -100;
   const flags = 0x100 | 0x800; // AT_SYMLINK_NOFOLLOW, AT_NO_AUTOMOUNT
   const basicStats = 0x7ff;
@@ -153,13 +164,8 @@ function linuxLstat(statx: Native, fail: (call: string, path: Buffer) => never):
     const minor = view.getUint32(at + 4, little);
     return (minor & 0xff) + (major & 0xfff) * 0x100 + Math.floor(minor / 0x100) * 0x100000 + Math.floor(major / 0x1000) * 0x100000000000;
   };
-  // one buffer for all paths: this is called for every file there is
-  const given = Buffer.alloc(4096);
   return (path) => {
-    let c: Buffer = given;
-    if (path.length < given.length) given[given.write(path, 'latin1')] = 0;
-    else c = terminated(toBytes(path));
-    if (statx(atFdcwd, c, flags, basicStats, out) !== 0) fail('statx', toBytes(path));
+    if (statx(atFdcwd, pathInRoom(path), flags, basicStats, out) !== 0) fail('statx', toBytes(path));
     return {
       mode: view.getUint16(28, little), uid: view.getUint32(20, little), gid: view.getUint32(24, little), nlink: view.getUint32(16, little),
       size: Number(u64(40)), ino: u64(32), dev: device(136), rdev: device(128),

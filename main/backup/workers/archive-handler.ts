@@ -152,8 +152,8 @@ export function archiveHandler(data: ArchiveData, emit: (event: unknown) => void
         return { kind: 'files', results: [{ content, size: chunk.length, stale: false, unstable: false }], counts: takeCounts() };
       }
       case 'look': {
-        const look = looker ??= new FolderLook(new BlobOpener(sealer, true), known, new Files());
-        return { kind: 'look', unchanged: task.folders.map((folder) => look.look(folder, task.withAtime)) };
+        const look = looker ??= new FolderLook(new BlobOpener(sealer, true), known, new Files(), data.withAtime);
+        return { kind: 'look', unchanged: task.folders.map((folder) => look.look(folder)) };
       }
       case 'flush': packs.finish(); break;
       case 'abandon': packs.abandon(); break;

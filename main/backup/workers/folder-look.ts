@@ -1,6 +1,6 @@
 /** The worker's side of looking for folders that have not changed: list, lstat, compare with the tree of the parent. */
 import { readdirSync } from 'node:fs';
-import { compareFolder, type Entry, type UnchangedFolder } from '../archiver/unchanged.js';
+import { FolderComparison, type Entry, type UnchangedFolder } from '../archiver/unchanged.js';
 import { typeOf } from '../format/mode.js';
 import { toBytes } from '../format/text.js';
 import { HoldfastError } from '../../shared/errors.js';
@@ -11,10 +11,14 @@ import { codeOf } from '../backend/local-errors.js';
 import type { FolderToLook } from './messages.js';
 
 export class FolderLook {
-  constructor(private readonly opener: BlobOpener, private readonly known: KnownBlobs, private readonly files: Files) {}
+  private readonly comparison: FolderComparison;
+
+  constructor(private readonly opener: BlobOpener, known: KnownBlobs, private readonly files: Files, withAtime: boolean) {
+    this.comparison = new FolderComparison(files, withAtime, known);
+  }
 
   /** @returns null when it has changed or cannot be read: the walk finds out what there is to tell */
-  look(folder: FolderToLook, withAtime: boolean): UnchangedFolder | null {
+  look(folder: FolderToLook): UnchangedFolder | null {
     try {
       const { path, tree } = folder;
       const prefix = path === '/' ? '/' : `${path}/`;
@@ -25,8 +29,7 @@ export class FolderLook {
         if (type === 'irregular') return null;
         if (type !== 'socket') entries.push({ name, stat });
       }
-      const text = this.opener.open(tree, tree.sealed, tree.pack).toString('latin1');
-      return compareFolder(text, entries, this.files, withAtime, (id) => this.known.hasHex(id));
+      return this.comparison.compare(this.opener.open(tree, tree.sealed, tree.pack), entries);
     } catch (error) {
       if (error instanceof HoldfastError || codeOf(error) !== undefined) return null;
       throw error;

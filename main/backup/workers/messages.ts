@@ -1,4 +1,4 @@
-/** What conductor and CPU workers say to each other. Workers are threads of this program, started with their role's data. */
+/** What conductor and CPU workers say to each other. Workers are threads of this program; the first message gives them their role. */
 import type { UnchangedFolder } from '../archiver/unchanged.js';
 import type { KeyMaterial } from '../format/crypto.js';
 import type { Id } from '../format/id.js';
@@ -27,6 +27,7 @@ export interface ArchiveData {
   readonly shared: SharedArrayBuffer;
   readonly dryRun: boolean;
   readonly gentle: boolean;
+  readonly withAtime: boolean;
 }
 
 /** A file as the conductor saw it. */
@@ -52,7 +53,7 @@ export type ArchiveTask =
   /** Store one chunk that the conductor has. */
   | { readonly kind: 'blob'; readonly bytes: Uint8Array }
   /** Tell which of these folders have not changed. */
-  | { readonly kind: 'look'; readonly folders: readonly FolderToLook[]; readonly withAtime: boolean }
+  | { readonly kind: 'look'; readonly folders: readonly FolderToLook[] }
   | { readonly kind: 'flush' }
   | { readonly kind: 'abandon' };
 
@@ -76,7 +77,10 @@ export type ArchiveResult =
 
 export interface PackEvent { readonly kind: 'pack'; readonly pack: FinishedPack }
 
-/** The envelope around every message. */
+/** A worker's first message. */
+export type RoleData = ArchiveData | RestoreData | CheckData;
+
+/** The envelope around every other message. */
 export interface Request<Task> { readonly number: number; readonly task: Task }
 export type Reply<Result, Event> =
   | { readonly number: number; readonly result: Result }

@@ -1,9 +1,8 @@
 /** A pool of worker threads for CPU work. Threads start when there is work for them, and each has its next task waiting. */
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { HoldfastError } from '../../shared/errors.js';
-import { calmAllocator } from '../posix/memory.js';
-import { builtFile } from './built.js';
-import type { Reply, Request } from './messages.js';
+import type { Reply, Request, RoleData } from './messages.js';
+import { Threads } from './threads.js';
 
 interface Waiting<Task, Result> {
   readonly task: Task;
@@ -20,13 +19,13 @@ interface Member<Task, Result> {
 
 /** Tasks given to a thread at once, so that it never waits for the conductor. */
 const depth = 2;
-/** Little in a worker lives longer than a blob; what a larger young generation would save is not worth its memory. */
-const resourceLimits = { maxYoungGenerationSizeMb: 3 };
 
 export interface PoolOptions<Event> {
   readonly size: number;
-  /** Plain data for the worker's start; its `role` picks the work. */
-  readonly data: { readonly role: string };
+  /** Says what the threads do. */
+  readonly data: RoleData;
+  /** Where they come from: some may be ready. */
+  readonly threads?: Threads;
   readonly onEvent?: (event: Event) => void;
 }
 
@@ -37,9 +36,10 @@ export class WorkerPool<Task, Result, Event = never> {
   private nextNumber = 0;
   private failure: Error | null = null;
   private closed = false;
+  private readonly threads: Threads;
 
   constructor(private readonly options: PoolOptions<Event>) {
-    calmAllocator();
+    this.threads = options.threads ?? new Threads();
   }
 
   /** Tasks that no thread has been given. */
@@ -116,7 +116,8 @@ export class WorkerPool<Task, Result, Event = never> {
   }
 
   private start(): Member<Task, Result> {
-    const worker = new Worker(builtFile(import.meta.url, './entry.js'), { workerData: this.options.data, execArgv: [], resourceLimits });
+    const worker = this.threads.take();
+    worker.postMessage(this.options.data);
     const member: Member<Task, Result> = { worker, running: new Map() };
     this.members.push(member);
     worker.on('message', (reply: Reply<Result, Event>) => { this.receive(member, reply); });

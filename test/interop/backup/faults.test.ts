@@ -7,9 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { createLocalEngine } from '../../../main/backup/index.js';
-import { encodeNode, type Node } from '../../../main/backup/format/node.js';
+import type { Node } from '../../../main/backup/format/node.js';
 import { encodeSnapshot } from '../../../main/backup/format/snapshot.js';
-import { encodeTree } from '../../../main/backup/format/tree.js';
 import { hashOf } from '../../../main/backup/format/id.js';
 import { LocalBackend } from '../../../main/backup/backend/local.js';
 import { openRepository } from '../../../main/backup/repository/repository.js';
@@ -179,11 +178,7 @@ test('a hostile tree cannot write outside of the target', async () => {
     name, type: 'file', mode: 0o644, mtime: time, atime: time, ctime: time, uid: 0, gid: 0, user: '', group: '', inode: 0, deviceId: 0, size: 0, links: 1,
     linkTarget: '', xattrs: [], device: 0, content: [], subtree: null, ...more,
   });
-  const save = (...nodes: Node[]): string => {
-    const content = encodeTree(nodes.map(encodeNode));
-    trees.save(hashOf(content), content);
-    return hashOf(content);
-  };
+  const save = (...nodes: Node[]): string => trees.save(nodes);
   const outside = join(folder.path, 'outside');
   mkdirSync(outside);
   const inner = save(node('evil', {}));

@@ -1,0 +1,34 @@
+/** Worker threads that have loaded their program before anyone knows what they will do: that takes as long as opening a repository. */
+import { Worker } from 'node:worker_threads';
+import { calmAllocator } from '../posix/memory.js';
+import { builtFile } from './built.js';
+
+/** Little in a worker lives longer than a blob; what a larger young generation would save is not worth its memory. */
+const resourceLimits = { maxYoungGenerationSizeMb: 3 };
+
+export class Threads {
+  private ready: Worker[] = [];
+
+  /** Has so many threads ready to be taken, or on their way. */
+  prepare(count: number): void {
+    while (this.ready.length < count) this.ready.push(this.start());
+  }
+
+  /** A thread for its taker, who ends it. */
+  take(): Worker {
+    return this.ready.shift() ?? this.start();
+  }
+
+  /** Ends the threads that nobody has taken. */
+  async close(): Promise<void> {
+    await Promise.all(this.ready.splice(0).map((worker) => worker.terminate()));
+  }
+
+  private start(): Worker {
+    calmAllocator();
+    const worker = new Worker(builtFile(import.meta.url, './entry.js'), { execArgv: [], resourceLimits });
+    // one that fails before it is taken is not given to anybody; whoever takes one listens too
+    worker.on('error', () => { this.ready = this.ready.filter((other) => other !== worker); });
+    return worker;
+  }
+}

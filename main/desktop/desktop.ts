@@ -7,7 +7,7 @@ import type { LogLevel } from '../shared/model.js';
 import { pauseChoices } from '../shared/pause.js';
 import { activeRun, isWorking } from '../shared/phrases.js';
 import type { Paths } from '../platform/paths/paths.js';
-import { openUserService } from '../platform/service/index.js';
+import { openUserService, type UserService } from '../platform/service/index.js';
 import { openComputer, type Computer } from './computer.js';
 import { answer } from './ipc/answer.js';
 import { openChannel } from './ipc/channel.js';
@@ -15,6 +15,7 @@ import type { Notice } from './notifications/notices.js';
 import { notifyOfRuns, showNotice } from './notifications/notifications.js';
 import { trayModel, type TrayAction, type TrayIcon } from './tray/menu.js';
 import { developmentFolder, settingsHandlers, type SettingsHandlers } from './settings/handlers.js';
+import { removalHandlers, type RemovalHandlers } from './settings/removal.js';
 import { StartAtLogin } from './settings/startup.js';
 import { createTray } from './tray/tray.js';
 import { watchTray } from './tray/watcher.js';
@@ -62,11 +63,13 @@ export async function startDesktop({ paths, root, version }: DesktopOptions): Pr
   });
   tell = (notice) => { if (settings.read().notifications) showNotice(notice, { open: () => window.open(), log: (message) => log('warn', message) }); };
   let latest: AgentState | null = null;
+  const service = (): UserService => openUserService({ env: process.env, paths, script: null, app: developmentFolder() });
   const startup = new StartAtLogin(
-    () => openUserService({ env: process.env, paths, script: null, app: developmentFolder() }),
-    () => { if (latest !== null) show(latest); },
+    service, () => { if (latest !== null) show(latest); },
   );
-  const endIpc = openIpc(computer, window, version, settingsHandlers({ paths, settings, startup, updates }));
+  const runsHere = computer.attached ? null : control;
+  const removal = removalHandlers({ paths, settings, runsHere, service, window: () => window.current, close: () => close() });
+  const endIpc = openIpc(computer, window, version, { ...settingsHandlers({ paths, settings, startup, updates }), ...removal });
 
   const act = (action: TrayAction): void => {
     perform(action, { control, latest: () => latest, startup, updates, window }).catch((thrown: unknown) => log('error', asHoldfastError(thrown).message));
@@ -122,10 +125,10 @@ export async function startDesktop({ paths, root, version }: DesktopOptions): Pr
       close, log: (message) => log('info', message), busy: () => window.current !== null || (latest !== null && isWorking(latest)),
     }));
   }
-  return { open: () => window.open(), log, runsHere: computer.attached ? null : control, close };
+  return { open: () => window.open(), log, runsHere, close };
 }
 
-function openIpc(computer: Computer, window: MainWindow, version: string, settings: SettingsHandlers): () => void {
+function openIpc(computer: Computer, window: MainWindow, version: string, settings: SettingsHandlers & RemovalHandlers): () => void {
   const handlers = windowHandlers({
     control: computer.control,
     settings,

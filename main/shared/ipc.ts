@@ -56,6 +56,18 @@ export const appSettingsSchema = z.object({
 });
 export type AppSettings = z.infer<typeof appSettingsSchema>;
 
+export const removalSchema = z.object({
+  /** What would not run any more. */
+  jobs: z.array(z.object({ id: idSchema, name: z.string(), destination: z.string(), kitSaved: z.boolean() })),
+  /** The hub elsewhere that knows this computer; null when there is none. */
+  hub: z.string().nullable(),
+  /** In Holdfast's own folders; they stay. */
+  repositories: z.array(path),
+  /** False where another process runs the agent: then it is done by command. */
+  possible: z.boolean(),
+});
+export type RemovalView = z.infer<typeof removalSchema>;
+
 export const windowMethods = {
   /** Opens the system's folder dialog. Empty when it was cancelled. */
   chooseFolders: method(nothing, z.object({ paths: z.array(path) })),
@@ -92,6 +104,10 @@ export const windowMethods = {
   checkForUpdates: method(nothing, z.object({ said: z.string() })),
   /** Opens the folder of the logs in the system's file manager. */
   openLogs: method(nothing, nothing),
+  /** What removing Holdfast from this computer would end. */
+  removal: method(nothing, removalSchema),
+  /** Asks once more, outside of the page, and then removes it and leaves. `removed` is false when the owner thought better of it. */
+  removeHoldfast: method(z.object({ purge: z.boolean(), keepOnHub: z.boolean(), forgetPasswords: z.boolean() }), z.object({ removed: z.boolean() })),
   /** Joins the hub inside this app. */
   useOwnHub: method(nothing, nothing),
 };

@@ -39,6 +39,8 @@ export interface App {
   page(): Promise<Page>;
   /** Ends the app as its owner's "Quit" would, and resolves when the process is gone. */
   stop(): Promise<void>;
+  /** Resolves when the process is gone, whatever ended it. */
+  readonly ended: Promise<void>;
 }
 
 export function appFolders(): AppFolders {
@@ -69,7 +71,7 @@ export async function startApp({ args = [], folders = appFolders() }: AppOptions
   };
   onTestFinished(stop);
   return {
-    electron, folders, output, stop,
+    electron, folders, output, stop, ended,
     pid: child.pid ?? 0,
     page: async () => {
       const page = electron.windows()[0] ?? await electron.waitForEvent('window', { timeout: 30_000 });
@@ -84,6 +86,11 @@ declare global {
     readonly holdfast: IpcBridge;
   }
 }
+
+/** From now on every question of the system's dialogs is answered with this button; what only informs is closed. */
+export const answerDialog = (app: App, response: number): Promise<void> => app.electron.evaluate(({ dialog }, button) => {
+  dialog.showMessageBox = (() => Promise.resolve({ response: button, checkboxChecked: false })) as typeof dialog.showMessageBox;
+}, response);
 
 /** Asks over the page's own bridge, as its buttons do. */
 export async function ask(page: Page, method: string, params: object = {}): Promise<unknown> {

@@ -9,6 +9,7 @@ import type { WindowHandlers } from '../ipc/answer.js';
 import { chosenDestination, judgeDestination, suggestDestinations } from '../places/destinations.js';
 import { suggestFolders } from '../places/folders.js';
 import type { SettingsHandlers } from '../settings/handlers.js';
+import type { RemovalHandlers } from '../settings/removal.js';
 import { printRecoveryKit, saveRecoveryKit } from '../recovery-kit/recovery-kit.js';
 
 const addresses: Record<(typeof externalPages)[number], string> = {
@@ -30,7 +31,7 @@ export interface WindowHandlerOptions {
   readonly window: () => BrowserWindow | null;
   readonly about: { readonly ownHub: boolean; readonly attached: boolean; readonly version: string };
   readonly useOwnHub: () => Promise<void>;
-  readonly settings: SettingsHandlers;
+  readonly settings: SettingsHandlers & RemovalHandlers;
 }
 
 export function windowHandlers({ about, control, settings, useOwnHub, window }: WindowHandlerOptions): WindowHandlers {

@@ -2,10 +2,11 @@
 import { useEffect, useState, type ReactElement } from 'react';
 import type { AgentState } from '../../../main/shared/control.js';
 import type { AppSettings, IpcResult, Startup } from '../../../main/shared/ipc.js';
-import { Button, Modal, Switch, TextField } from '../../components/controls.js';
+import { Button, Switch, TextField } from '../../components/controls.js';
 import { useAction } from '../../components/action.js';
 import { ErrorNotice, Facts, Notice } from '../../components/status.js';
 import { useApi } from '../app/context.js';
+import { Removal } from './Removal.js';
 
 export function Settings({ state }: { state: AgentState }): ReactElement {
   const api = useApi();
@@ -23,7 +24,7 @@ export function Settings({ state }: { state: AgentState }): ReactElement {
           <Updates settings={settings} version={state.agent.version} onChange={setSettings} />
           <Notifications settings={settings} onChange={setSettings} />
           <Folders settings={settings} />
-          <Removal settings={settings} state={state} />
+          <Removal />
         </>
       )}
     </div>
@@ -108,38 +109,6 @@ function Folders({ settings }: { settings: AppSettings }): ReactElement {
     <section className="card stack" aria-label="Where things are">
       <h2>Where things are</h2>
       <Facts rows={settings.folders.map(({ name, path }) => [name, <span key={name} className="code">{path}</span>] as const)} />
-    </section>
-  );
-}
-
-function Removal({ settings, state }: { settings: AppSettings; state: AgentState }): ReactElement {
-  const api = useApi();
-  const [asked, setAsked] = useState(false);
-  const action = useAction();
-  const command = `holdfast${settings.folders.some(({ path }) => path.startsWith(`${state.agent.dataFolder}/logs`)) ? ` --data '${state.agent.dataFolder}'` : ''} uninstall --purge`;
-  return (
-    <section className="card stack" aria-label="Remove Holdfast">
-      <h2>Remove Holdfast</h2>
-      <p className="quiet">Repositories are never touched: what was backed up stays, and the recovery kits still open it.</p>
-      <div className="row"><Button look="danger" onPress={() => setAsked(true)}>Remove Holdfast…</Button></div>
-      <Modal small isOpen={asked} onClose={() => setAsked(false)} label="Remove Holdfast from this computer">
-        <div className="stack">
-          <h2>Remove Holdfast from this computer</h2>
-          {state.jobs.length === 0 ? null : (
-            <>
-              <p>These jobs will not run any more:</p>
-              <ul>{state.jobs.map(({ job }) => <li key={job.id}>{job.name}, into {job.destination.name}{state.jobs.find((view) => view.job.id === job.id)?.recoveryKitConfirmed === true ? '' : ' (its recovery kit was never saved: save it first, on the job)'}</li>)}</ul>
-            </>
-          )}
-          <p>Quit Holdfast, then type this into a terminal. It says what it would remove, and does it with <span className="code">--yes</span>:</p>
-          <p className="code">{command}</p>
-          <ErrorNotice error={action.error} />
-          <div className="row row--end">
-            <Button onPress={() => void action.run(() => api.call('copyText', { text: command }))}>Copy the command</Button>
-            <Button onPress={() => setAsked(false)}>Close</Button>
-          </div>
-        </div>
-      </Modal>
     </section>
   );
 }

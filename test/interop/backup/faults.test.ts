@@ -9,7 +9,6 @@ import { afterAll, expect, test } from 'vitest';
 import { createLocalEngine } from '../../../main/backup/index.js';
 import type { Node } from '../../../main/backup/format/node.js';
 import { encodeSnapshot } from '../../../main/backup/format/snapshot.js';
-import { hashOf } from '../../../main/backup/format/id.js';
 import { LocalBackend } from '../../../main/backup/backend/local.js';
 import { openRepository } from '../../../main/backup/repository/repository.js';
 import { PackSaver } from '../../../main/backup/repository/pack-saver.js';

@@ -14,7 +14,7 @@ const never = (): Promise<never> => Promise.reject(new Error('secret detail\n   
 const handlers: WindowHandlers = {
   chooseRestoreFolder: never, chooseDumpFile: never, openRestored: never, chooseFolders: () => Promise.resolve({ paths: ['/a'] }), chooseDestination: never, suggestFolders: never, suggestDestinations: never, judgeDestination: never,
   saveRecoveryKit: never, printRecoveryKit: never, copyText: never, openExternal: never, about: never, useOwnHub: never,
-  startup: never, setStartup: never, settings: never, changeSettings: never, checkForUpdates: never, openLogs: never,
+  startup: never, setStartup: never, settings: never, changeSettings: never, checkForUpdates: never, openLogs: never, removal: never, removeHoldfast: never,
 };
 
 describe('what a page asks', () => {

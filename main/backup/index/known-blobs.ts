@@ -18,6 +18,10 @@ const idWords = 8;
 const lockWord = 0;
 const countWord = 1;
 const capacityWord = 2;
+/** What the lock's word says. Only a contended one needs a call to wake who waits: U. Drepper, "Futexes Are Tricky", mutex 2. */
+const free = 0;
+const taken = 1;
+const contended = 2;
 /** Room for about 90 million IDs; only what is used takes memory. Some systems reserve less address space: then less. */
 const mostBytes = [4 * 1024 ** 3 - 65536, 1024 ** 3, 256 * 1024 ** 2];
 const fullest = 0.8;
@@ -37,14 +41,19 @@ function growable(byteLength: number): SharedArrayBuffer {
   throw new RangeError('there is no memory for the list of known blobs');
 }
 
+/** Of a fixed length: V8 calls its runtime for each element of an array that grows with its buffer. */
+function wholeOf(shared: SharedArrayBuffer): Int32Array {
+  return new Int32Array(shared, 0, shared.byteLength / 4);
+}
+
 export class KnownBlobs {
-  private readonly words: Int32Array;
+  private words: Int32Array;
   private readonly wanted = new Int32Array(idWords);
   private readonly wantedBytes = Buffer.from(this.wanted.buffer);
   private readonly decoded = new Uint8Array(idWords * 4);
 
   private constructor(readonly shared: SharedArrayBuffer) {
-    this.words = new Int32Array(shared);
+    this.words = wholeOf(shared);
   }
 
   /** @param expected how many IDs will certainly come */
@@ -60,7 +69,7 @@ export class KnownBlobs {
   /** Of IDs that are there already, some of them perhaps twice. */
   static of(ids: Iterable<Uint8Array>, expected: number): KnownBlobs {
     const set = KnownBlobs.create(expected);
-    set.locked(() => { for (const id of ids) set.insert(id); });
+    for (const id of ids) set.insert(id); // nobody else knows of it yet
     return set;
   }
 
@@ -74,7 +83,12 @@ export class KnownBlobs {
   }
 
   has(id: Uint8Array): boolean {
-    return this.locked(() => this.find(id) < 0);
+    this.lock();
+    try {
+      return this.find(id) < 0;
+    } finally {
+      this.unlock();
+    }
   }
 
   hasHex(id: string): boolean {
@@ -89,7 +103,12 @@ export class KnownBlobs {
 
   /** @returns whether it was new */
   add(id: Uint8Array): boolean {
-    return this.locked(() => this.insert(id));
+    this.lock();
+    try {
+      return this.insert(id);
+    } finally {
+      this.unlock();
+    }
   }
 
   private insert(id: Uint8Array): boolean {
@@ -131,6 +150,7 @@ export class KnownBlobs {
     const start = headerBytes / 4;
     const old = this.words.slice(start, start + capacity * idWords);
     this.shared.grow(headerBytes + capacity * 2 * 32);
+    this.words = wholeOf(this.shared);
     this.words.fill(0, start, start + capacity * 2 * idWords);
     this.words[capacityWord] = capacity * 2;
     const keep = Buffer.from(this.wantedBytes);
@@ -143,15 +163,26 @@ export class KnownBlobs {
     this.wantedBytes.set(keep);
   }
 
-  private locked<T>(work: () => T): T {
-    for (let tries = 0; Atomics.compareExchange(this.words, lockWord, 0, 1) !== 0; tries++) {
-      if (tries > 100) Atomics.wait(this.words, lockWord, 1, 1);
+  private lock(): void {
+    const { words } = this;
+    let seen = Atomics.compareExchange(words, lockWord, free, taken);
+    for (let tries = 0; seen !== free; tries++) {
+      if (tries < 100) seen = Atomics.compareExchange(words, lockWord, free, taken);
+      else {
+        // who has waited cannot know whether others do, and leaves the lock as contended
+        seen = Atomics.exchange(words, lockWord, contended);
+        if (seen !== free) Atomics.wait(words, lockWord, contended);
+      }
     }
-    try {
-      return work();
-    } finally {
-      Atomics.store(this.words, lockWord, 0);
-      Atomics.notify(this.words, lockWord, 1);
-    }
+    this.follow();
+  }
+
+  private unlock(): void {
+    if (Atomics.exchange(this.words, lockWord, free) === contended) Atomics.notify(this.words, lockWord, 1);
+  }
+
+  /** Sees all of a table that has grown. */
+  private follow(): void {
+    if (this.words.length < headerBytes / 4 + (this.words[capacityWord] ?? 0) * idWords) this.words = wholeOf(this.shared);
   }
 }

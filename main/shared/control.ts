@@ -7,7 +7,7 @@ import { alarmSchema } from './alarm.js';
 import { discoverySchema } from './discovery.js';
 import { askAboutSchema, consentAnswerSchema, consentIdSchema, consentSchema, noQuestions } from './consent.js';
 import { drillSchema, drillViewSchema } from './drill.js';
-import { errorShape } from './errors.js';
+import { errorShape } from './error-shape.js';
 import { idSchema, jobDraftSchema, jobSchema, logEntrySchema, logLevels, runSchema, timeSchema } from './model.js';
 import { recipientSchema, recoveryConsentSchema } from './protocol/recovery.js';
 import {

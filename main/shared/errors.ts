@@ -2,8 +2,6 @@
  * Every failure a person may see. A message is one or two plain sentences: what is wrong, then what to do.
  * `retryable` says whether trying the same thing again later can help, so that no caller has to guess.
  */
-import { z } from 'zod';
-
 export const errorCodes = [
   'usage', // the request itself is wrong
   'cancelled',
@@ -38,12 +36,14 @@ export const errorCodes = [
   'offline',
 ] as const;
 
-export const errorCodeSchema = z.enum(errorCodes);
-export type ErrorCode = z.infer<typeof errorCodeSchema>;
+export type ErrorCode = typeof errorCodes[number];
 
-/** What crosses a process or the network in place of an Error. */
-export const errorShape = z.object({ code: errorCodeSchema, message: z.string(), retryable: z.boolean() });
-export type ErrorShape = z.infer<typeof errorShape>;
+/** What crosses a thread, a process or the network in place of an Error. */
+export interface ErrorShape {
+  code: ErrorCode;
+  message: string;
+  retryable: boolean;
+}
 
 const retryableCodes: ReadonlySet<ErrorCode> = new Set([
   'repository-locked', 'destination-missing', 'destination-full', 'destination-failed', 'keychain-locked',

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { controlEvents, controlMethods } from './control.js';
-import { errorShape } from './errors.js';
+import { errorShape } from './error-shape.js';
 import { idSchema } from './model.js';
 
 const method = <P extends z.ZodType, R extends z.ZodType>(params: P, result: R): { params: P; result: R } => ({ params, result });

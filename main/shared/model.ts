@@ -1,6 +1,6 @@
 /** The nouns of Holdfast as data: what hub and agent store, what crosses the tunnel, what screens show. Times are ISO 8601 in UTC, sizes bytes. */
 import { z } from 'zod';
-import { errorShape } from './errors.js';
+import { errorShape } from './error-shape.js';
 import { laravelSource, mongodbSource, mysqlSource, postgresqlSource, redisSource, sqliteSource, wordpressSource } from './sources.js';
 
 export const idSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'an id has 1 to 64 letters, digits, - or _');

@@ -1,6 +1,6 @@
 /** Restores that a person orders here or a hub asks for, and what screens show of them. Pure. */
 import { z } from 'zod';
-import { errorShape } from './errors.js';
+import { errorShape } from './error-shape.js';
 import { idSchema, timeSchema } from './model.js';
 import { snapshotEntrySchema, snapshotIdSchema, snapshotPathSchema } from './restore.js';
 import { mongodbSource, mysqlSource, postgresqlSource } from './sources.js';

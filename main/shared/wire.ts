@@ -1,6 +1,6 @@
 /** Frames of the local socket between a running agent or hub and whoever attaches: one JSON object per line. */
 import { z } from 'zod';
-import { errorShape } from './errors.js';
+import { errorShape } from './error-shape.js';
 
 export const localRequestSchema = z.object({ id: z.number().int().min(1), method: z.string().max(60), params: z.unknown() });
 export const localReplySchema = z.discriminatedUnion('kind', [

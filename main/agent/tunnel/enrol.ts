@@ -1,6 +1,7 @@
 /** Joining a hub, where a setup token is traded for an agent token, and leaving it: over the same pinned connection that the tunnel uses. */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { errorShape, HoldfastError } from '../../shared/errors.js';
+import { errorShape } from '../../shared/error-shape.js';
+import { HoldfastError } from '../../shared/errors.js';
 import type { z } from 'zod';
 import { enrolPath, enrolResponseSchema, leavePath, leaveResponseSchema, type EnrolRequest, type EnrolResponse, type LeaveResponse } from '../../shared/protocol/enrolment.js';
 import type { HubAddress, HubLink } from '../../shared/protocol/link.js';

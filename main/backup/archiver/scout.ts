@@ -14,6 +14,8 @@ export interface ScoutOptions {
   readonly workers: number;
   /** A tree of the parent, sealed; null when it is not there. */
   readonly sealedTree: (id: Id) => Promise<FolderToLook['tree'] | null>;
+  /** What was seen of a folder before anything was known of its tree. */
+  readonly surveyed: (path: ByteString) => FolderToLook['surveyed'];
 }
 
 interface Sought {
@@ -97,7 +99,7 @@ export class Scout {
         sought.settle(null);
         return;
       }
-      folders.push({ path: sought.path, tree });
+      folders.push({ path: sought.path, surveyed: this.options.surveyed(sought.path), tree });
       asked.push(sought);
     });
     if (folders.length === 0) return;

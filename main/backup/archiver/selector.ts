@@ -129,10 +129,15 @@ class RuleSelector implements Selector {
 /** Leaves nothing out. */
 export const takeAll: Selector = { begin: () => undefined, excludes: () => null, enter: () => null, leave: () => undefined };
 
+/** Whether these rules leave nothing out. */
+export function takesAll(options: ExcludeOptions | undefined): boolean {
+  return options === undefined || Object.values(options).every((value) => value === undefined || value === false || (Array.isArray(value) && value.length === 0));
+}
+
 /**
  * @param base relative exclude files start here
  * @throws `usage` for malformed patterns and unreadable exclude files
  */
 export function makeSelector(options: ExcludeOptions | undefined, base: ByteString, files: Files): Selector {
-  return options === undefined || Object.values(options).every((value) => value === undefined || value === false || (Array.isArray(value) && value.length === 0)) ? takeAll : new RuleSelector(options, base, files);
+  return options === undefined || takesAll(options) ? takeAll : new RuleSelector(options, base, files);
 }

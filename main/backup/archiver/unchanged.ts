@@ -5,14 +5,9 @@
  * Contents, extended attributes and link targets cannot be told from lstat; they count as unchanged when everything
  * before them is equal, times of change and inode among it. That is the rule for a file that is not read again.
  */
-import { ByteWriter } from '../format/byte-writer.js';
-import { writeHead } from '../format/node.js';
 import type { Id } from '../format/id.js';
-import { typeOf } from '../format/mode.js';
 import type { ByteString } from '../format/text.js';
-import type { Files } from '../posix/files.js';
-import type { Stat } from '../posix/stat.js';
-import { headOf } from './node-maker.js';
+import { kinds, type ListingReader } from './listing.js';
 
 /** What is in a folder that has not changed. What is in its folders is another matter. */
 export interface UnchangedFolder {
@@ -21,8 +16,6 @@ export interface UnchangedFolder {
   last: ByteString;
   readonly folders: { readonly name: ByteString; readonly tree: Id }[];
 }
-
-export interface Entry { readonly name: ByteString; readonly stat: Stat }
 
 const hexDigits = 64;
 const quotation = 0x22;
@@ -42,9 +35,12 @@ class Cursor {
     return true;
   }
 
-  skipWritten(written: ByteWriter): boolean {
-    if (!written.isAt(this.bytes, this.at)) return false;
-    this.at += written.length;
+  /** Goes past the same bytes as `other` has from `from` to `to`. */
+  skipSame(other: Uint8Array, from: number, to: number): boolean {
+    const { bytes, at } = this;
+    if (at + to - from > bytes.length) return false;
+    for (let i = from, own = at; i < to; i++, own++) if (other[i] !== bytes[own]) return false;
+    this.at += to - from;
     return true;
   }
 
@@ -64,55 +60,51 @@ class Cursor {
   }
 }
 
-/** Compares one folder after another, in memory of its own. */
-export class FolderComparison {
-  private readonly head = new ByteWriter();
+/** Whether the repository has the part of a file whose ID stands at that place in hexadecimal digits. */
+export interface KnownParts {
+  hasHexAt(text: Uint8Array, at: number): boolean;
+}
 
-  /**
-   * @param names of users and groups
-   * @param known whether the repository has the part of a file whose ID stands at that place in hexadecimal digits
-   */
-  constructor(
-    private readonly names: Pick<Files, 'userName' | 'groupName'>, private readonly withAtime: boolean, private readonly known: { hasHexAt(text: Uint8Array, at: number): boolean },
-  ) {}
+export class FolderComparison {
+  constructor(private readonly known: KnownParts) {}
 
   /**
    * @param tree its bytes
-   * @param entries in the order of their names, without sockets
+   * @param entry what is in the folder now
    * @returns null when anything differs, or is written in a way that this does not know
    */
-  compare(tree: Buffer, entries: readonly Entry[]): UnchangedFolder | null {
+  compare(tree: Buffer, entry: ListingReader): UnchangedFolder | null {
     const found: UnchangedFolder = { files: 0, bytes: 0, last: '', folders: [] };
     const text = new Cursor(tree);
     if (!text.skip('{"nodes":[')) return null;
     let first = true;
-    for (const { name, stat } of entries) {
+    let last = [0, 0];
+    while (entry.step()) {
       if (!first && !text.skip(',')) return null;
       first = false;
-      this.head.clear();
-      writeHead(this.head, headOf(name, stat, this.names, this.withAtime));
-      if (!text.skipWritten(this.head)) return null;
-      const type = typeOf(stat.mode);
-      if (type === 'symlink' && !(text.skip(',"linktarget":"') && text.skipTarget())) return null;
+      const { kind, headEnd } = entry;
+      if (!text.skipSame(entry.bytes, entry.head, headEnd)) return null;
+      if (kind === kinds.symlink && !(text.skip(',"linktarget":"') && text.skipTarget())) return null;
       if (text.skip(',"extended_attributes":[')) {
         // inside of a JSON string these quotation marks would be escaped
         if (!text.find('],"content":') || !text.skip(']')) return null;
       }
-      if ((type === 'dev' || type === 'chardev') && stat.rdev && !text.skip(`,"device":${stat.rdev}`)) return null;
-      if (type === 'file') {
+      if (!text.skipSame(entry.bytes, headEnd, entry.deviceEnd)) return null;
+      if (kind === kinds.file) {
         if (!this.skipContent(text)) return null;
         found.files++;
-        found.bytes += stat.size;
-        found.last = name;
+        found.bytes += entry.size;
+        last = [entry.nameFrom, entry.head];
       } else if (!text.skip(',"content":null')) return null;
-      if (type === 'dir') {
+      if (kind === kinds.dir) {
         if (!text.skip(',"subtree":"')) return null;
-        found.folders.push({ name, tree: tree.toString('latin1', text.at, text.at + hexDigits) });
+        found.folders.push({ name: entry.name, tree: tree.toString('latin1', text.at, text.at + hexDigits) });
         text.at += hexDigits;
         if (!text.skip('"')) return null;
       }
       if (!text.skip('}')) return null;
     }
+    found.last = entry.bytes.toString('latin1', last[0], last[1]);
     return text.skip(']}\n') && text.at === tree.length ? found : null;
   }
 

@@ -60,12 +60,21 @@ export class ByteWriter {
     this.used += count;
   }
 
-  /** Whether `other` holds at `at` just what was written. */
-  isAt(other: Uint8Array, at: number): boolean {
-    const { room, used } = this;
-    if (at + used > other.length) return false;
-    for (let i = 0; i < used; i++) if (room[i] !== other[at + i]) return false;
-    return true;
+  /** Leaves `count` bytes for later. @returns where they are */
+  skip(count: number): number {
+    this.reserve(count);
+    const at = this.used;
+    this.used += count;
+    return at;
+  }
+
+  /** Four bytes, the lowest first, at a place that was skipped. @param value below 2^32 */
+  setWord(at: number, value: number): void {
+    const { room } = this;
+    room[at] = value;
+    room[at + 1] = value >>> 8;
+    room[at + 2] = value >>> 16;
+    room[at + 3] = value >>> 24;
   }
 
   private reserve(more: number): void {

@@ -9,12 +9,13 @@ import { BackupTally } from '../archiver/tally.js';
 import { FileQueue, type ArchivePool } from '../archiver/file-queue.js';
 import { scan, type Totals } from '../archiver/scanner.js';
 import { Scout } from '../archiver/scout.js';
-import { makeSelector, takeAll } from '../archiver/selector.js';
+import { makeSelector, takeAll, takesAll } from '../archiver/selector.js';
 import { resolveTargets, type TargetStream } from '../archiver/targets.js';
 import { TreePacker } from '../archiver/tree-packer.js';
 import type { Id } from '../format/id.js';
 import type { Node } from '../format/node.js';
 import { encodeSnapshot, type SnapshotFile } from '../format/snapshot.js';
+import type { Backend, FileKind } from '../backend/backend.js';
 import { codeOf } from '../backend/local-errors.js';
 import { fromText, toText, type ByteString } from '../format/text.js';
 import { formatTime, fromMillis, parseTime, toMillis } from '../format/time.js';
@@ -27,6 +28,7 @@ import { findParent, findSnapshot, loadSnapshots } from '../repository/snapshots
 import { programVersion } from '../version.js';
 import { sharedWords, type ArchiveData } from '../workers/messages.js';
 import { WorkerPool } from '../workers/pool.js';
+import { Survey } from '../workers/survey.js';
 import { Threads } from '../workers/threads.js';
 import { backupRequest, type BackupRequest, type BackupSummary, type InputControl, type Snapshot } from '../types.js';
 import { ProgressReporter, withRepository, type Session } from './session.js';
@@ -45,13 +47,32 @@ export async function backup(request: BackupRequest, control: InputControl = {})
   if (parsed.paths.length === 0 && !parsed.stdin && !parsed.streams?.length) throw new HoldfastError('usage', 'Nothing to back up was named. Give at least one file or folder.');
   const threads = new Threads();
   threads.prepare(1);
+  let survey: Survey | null = null;
   try {
-    return await withRepository(parsed.repository, parsed.dryRun ? 'none' : 'shared', control, (session) => run(parsed, control, session, threads), {
+    return await withRepository(parsed.repository, parsed.dryRun ? 'none' : 'shared', control, (session) => run(parsed, control, session, threads, survey), {
       early: parsed.stdin === undefined && !parsed.streams?.length, // a stream cannot be read again
+      opening: (backend) => {
+        if (mayBeUnchanged(parsed)) void hasAny(backend, 'snapshots').then((has) => { if (has) survey = Survey.begin(threads, parsed.paths.map((path) => posix.resolve(baseOf(parsed), fromText(path))), parsed.withAtime ?? false); }, () => undefined);
+      },
     });
   } finally {
     await threads.close();
   }
+}
+
+/** Whether most of it may be found to be as it was without a closer look. */
+function mayBeUnchanged(request: Parsed): boolean {
+  return request.paths.length > 0 && !request.stdin && !request.gentle && !request.force && !request.ignoreCtime && takesAll(request.excludes);
+}
+
+async function hasAny(backend: Backend, kind: FileKind): Promise<boolean> {
+  for await (const { size } of backend.list(kind)) if (size > 0) return true;
+  return false;
+}
+
+/** Relative paths start here. */
+function baseOf(request: Parsed): ByteString {
+  return fromText(request.workingFolder ?? process.cwd());
 }
 
 /** A dump comes more slowly than one worker takes it, and each worker costs memory. */
@@ -60,12 +81,12 @@ function workersFor(request: Parsed): number {
   return request.workers ?? (request.paths.length === 0 && request.streams !== undefined ? 1 : Math.min(availableParallelism(), 8));
 }
 
-async function run(request: Parsed, control: InputControl, session: Session, threads: Threads): Promise<BackupSummary> {
+async function run(request: Parsed, control: InputControl, session: Session, threads: Threads, survey: Survey | null): Promise<BackupSummary> {
   const { repository } = session;
   const started = Date.now();
   const time = request.time === undefined ? started : timeOf(request.time);
   const host = request.host ?? hostname();
-  const base = fromText(request.workingFolder ?? process.cwd());
+  const base = baseOf(request);
   const files = new Files();
   if (!files.complete) session.warn('Extended attributes and names of owners cannot be read on this system; they are left out.');
 
@@ -105,7 +126,7 @@ async function run(request: Parsed, control: InputControl, session: Session, thr
   const data: ArchiveData = {
     role: 'archive', repository: { keys: repository.keys, version: repository.config.version, polynomial: repository.config.polynomial },
     compression: request.compression ?? 'auto', spoolFolder, packSize, known: known.shared, shared,
-    dryRun: request.dryRun ?? false, gentle: request.gentle ?? false, withAtime: request.withAtime ?? false,
+    dryRun: request.dryRun ?? false, gentle: request.gentle ?? false, withAtime: request.withAtime ?? false, survey: survey?.room ?? null,
   };
   const saver = new PackSaver(repository, { signal, onFailure: fail });
   if (mayHaveOrphans) await session.held; // what is found is indexed at once
@@ -140,7 +161,7 @@ async function run(request: Parsed, control: InputControl, session: Session, thr
     const parentTree = parent ? await treeOrNull(reader, parent.tree, session) : null;
     const selector = makeSelector(request.excludes, base, files);
     const scout = parentTree && selector === takeAll && !request.ignoreCtime ? new Scout({
-      pool, workers, sealedTree: (id) => reader.sealedCopy('tree', id, signal),
+      pool, workers, sealedTree: (id) => reader.sealedCopy('tree', id, signal), surveyed: (path) => survey?.take(path) ?? null,
     }) : null;
     const walk = (): Promise<Id> => new Archiver({
       files, queue, trees, streams, time: fromMillis(time), events: tally, selector, base, signal, scout,

@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
 import type { Id } from '../format/id.js';
 import { forgetZone } from '../format/time.js';
+import type { Backend } from '../backend/backend.js';
 import { cacheFolderOf, openBackend } from '../backend/open.js';
 import { openRepository, type Repository } from '../repository/repository.js';
 import { listLocks, RepositoryLock } from '../repository/lock.js';
@@ -30,6 +31,8 @@ export interface SessionOptions {
    * says they are there; when `held` rejects, it has to end with that error, and may be run again from its beginning.
    */
   readonly early?: boolean;
+  /** Told as soon as the destination can be asked, long before the repository is open. */
+  readonly opening?: (backend: Backend) => void;
 }
 
 /** Runs `work` on an open, locked repository. Rejects with HoldfastError only. */
@@ -42,6 +45,7 @@ export async function withRepository<T>(access: RepositoryAccess, lock: LockKind
     signal.throwIfAborted();
     const backend = openBackend(access, warn, control.onTrace);
     try {
+      options.opening?.(backend);
       const listed = lock === 'none' ? undefined : listLocks({ backend }, signal);
       listed?.catch(() => undefined); // looked at below, if the repository can be opened
       const repository = await openRepository(backend, access.password, signal, control.openedKeys);

@@ -1,6 +1,6 @@
 /** What crosses between a caller's thread and the engine's thread. Both sides parse what they receive. */
 import { z } from 'zod';
-import { errorShape } from '../../shared/errors.js';
+import { errorShape } from '../../shared/error-shape.js';
 import { progress } from '../types.js';
 
 const call = z.number().int().nonnegative();

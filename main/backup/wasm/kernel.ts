@@ -3,27 +3,32 @@
  * Big buffers live inside that memory, so that data is chunked and authenticated where it was read.
  */
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import { HoldfastError } from '../../shared/errors.js';
 import { builtFile } from '../workers/built.js';
 
 const pageBytes = 65536;
 const scratchBytes = 65536;
 
-const exportsShape = z.object({
-  memory: z.instanceof(WebAssembly.Memory),
-  prepare: z.custom<(polynomial: bigint) => void>((f) => typeof f === 'function'),
-  search: z.custom<(from: number, to: number, bits: bigint) => number>((f) => typeof f === 'function'),
-  keyAddress: z.custom<() => number>((f) => typeof f === 'function'),
-  tagAddress: z.custom<() => number>((f) => typeof f === 'function'),
-  begin: z.custom<() => void>((f) => typeof f === 'function'),
-  update: z.custom<(from: number, length: number) => void>((f) => typeof f === 'function'),
-  finish: z.custom<() => void>((f) => typeof f === 'function'),
-});
+interface Exports {
+  readonly memory: WebAssembly.Memory;
+  prepare(polynomial: bigint): void;
+  search(from: number, to: number, bits: bigint): number;
+  keyAddress(): number;
+  tagAddress(): number;
+  begin(): void;
+  update(from: number, length: number): void;
+  finish(): void;
+}
+
+function isKernel(exports: object): exports is Exports {
+  return 'memory' in exports && exports.memory instanceof WebAssembly.Memory
+    && ['prepare', 'search', 'keyAddress', 'tagAddress', 'begin', 'update', 'finish'].every((name) => name in exports);
+}
 
 let compiled: WebAssembly.Module | undefined;
 
 export class Kernel {
-  private readonly wasm: z.infer<typeof exportsShape>;
+  private readonly wasm: Exports;
   private bytes: Buffer;
   private top: number;
   private readonly scratch: number;
@@ -32,7 +37,9 @@ export class Kernel {
 
   constructor() {
     compiled ??= new WebAssembly.Module(readFileSync(builtFile(import.meta.url, './kernel.wasm')));
-    this.wasm = exportsShape.parse({ ...new WebAssembly.Instance(compiled, {}).exports });
+    const { exports } = new WebAssembly.Instance(compiled, {});
+    if (!isKernel(exports)) throw new HoldfastError('internal', 'The program is incomplete: its WebAssembly is not the one it was built with. Install it again.');
+    this.wasm = exports;
     this.bytes = Buffer.from(this.wasm.memory.buffer);
     this.top = this.bytes.length;
     this.key = this.wasm.keyAddress();

@@ -1,11 +1,11 @@
-/** Where a CPU worker thread starts: the first message gives it its role, which decides what it does with its tasks. */
+/** Where a CPU worker thread starts. A message gives it its role, which decides what it does with its tasks; before that it may survey what will be backed up. */
 import { parentPort } from 'node:worker_threads';
 import { asHoldfastError } from '../../shared/errors.js';
 import { archiveHandler } from './archive-handler.js';
 import { checkHandler } from './check-handler.js';
-import type { Request, RoleData } from './messages.js';
+import type { Request, RoleData, SurveyData } from './messages.js';
 import { restoreHandler } from './restore-handler.js';
-
+import { survey } from './survey-handler.js';
 
 const port = parentPort;
 if (!port) throw new Error('this module is the start of a worker thread');
@@ -18,13 +18,18 @@ function handlerFor(data: RoleData, emit: (event: unknown) => void): (task: neve
   }
 }
 
-port.once('message', (data: RoleData) => {
-  const handle = handlerFor(data, (event) => { port.postMessage({ event }); });
-  port.on('message', ({ number, task }: Request<never>) => {
-    try {
-      port.postMessage({ number, result: handle(task) });
-    } catch (error) {
-      port.postMessage({ number, error: asHoldfastError(error).toShape() });
-    }
-  });
+let handle: ((task: never) => unknown) | null = null;
+
+port.on('message', (message: RoleData | SurveyData | Request<never>) => {
+  if (!('role' in message)) answer(message);
+  else if (message.role === 'survey') survey(message, () => handle !== null);
+  else handle = handlerFor(message, (event) => { port.postMessage({ event }); });
 });
+
+function answer({ number, task }: Request<never>): void {
+  try {
+    port?.postMessage({ number, result: handle?.(task) });
+  } catch (error) {
+    port?.postMessage({ number, error: asHoldfastError(error).toShape() });
+  }
+}

@@ -1,38 +1,48 @@
-/** The worker's side of looking for folders that have not changed: list, lstat, compare with the tree of the parent. */
-import { readdirSync } from 'node:fs';
-import { FolderComparison, type Entry, type UnchangedFolder } from '../archiver/unchanged.js';
-import { typeOf } from '../format/mode.js';
-import { toBytes } from '../format/text.js';
+/** The worker's side of looking for folders that have not changed: what is in each is compared with its tree in the parent snapshot. */
+import { ListingReader, ListingWriter } from '../archiver/listing.js';
+import { FolderComparison, type UnchangedFolder } from '../archiver/unchanged.js';
 import { HoldfastError } from '../../shared/errors.js';
+import { ByteWriter } from '../format/byte-writer.js';
 import type { KnownBlobs } from '../index/known-blobs.js';
 import type { Files } from '../posix/files.js';
 import type { BlobOpener } from '../repository/blob-opener.js';
 import { codeOf } from '../backend/local-errors.js';
 import type { FolderToLook } from './messages.js';
 
+export interface FolderLookOptions {
+  readonly opener: BlobOpener;
+  readonly known: KnownBlobs;
+  readonly files: Files;
+  readonly withAtime: boolean;
+  readonly survey: SharedArrayBuffer | null;
+}
+
 export class FolderLook {
   private readonly comparison: FolderComparison;
+  private readonly listings: ListingWriter;
+  private readonly out = new ByteWriter();
+  private readonly survey: Buffer | null;
 
-  constructor(private readonly opener: BlobOpener, known: KnownBlobs, private readonly files: Files, withAtime: boolean) {
-    this.comparison = new FolderComparison(files, withAtime, known);
+  constructor(private readonly options: FolderLookOptions) {
+    this.comparison = new FolderComparison(options.known);
+    this.listings = new ListingWriter(options.files, options.withAtime);
+    this.survey = options.survey && Buffer.from(options.survey);
   }
 
   /** @returns null when it has changed or cannot be read: the walk finds out what there is to tell */
   look(folder: FolderToLook): UnchangedFolder | null {
     try {
-      const { path, tree } = folder;
-      const prefix = path === '/' ? '/' : `${path}/`;
-      const entries: Entry[] = [];
-      for (const name of readdirSync(toBytes(path), { encoding: 'latin1' }).sort()) {
-        const stat = this.files.lstat(prefix + name);
-        const type = typeOf(stat.mode);
-        if (type === 'irregular') return null;
-        if (type !== 'socket') entries.push({ name, stat });
-      }
-      return this.comparison.compare(this.opener.open(tree, tree.sealed, tree.pack), entries);
+      const listing = this.listingOf(folder);
+      return listing && this.comparison.compare(this.options.opener.open(folder.tree, folder.tree.sealed, folder.tree.pack), new ListingReader(listing));
     } catch (error) {
       if (error instanceof HoldfastError || codeOf(error) !== undefined) return null;
       throw error;
     }
+  }
+
+  private listingOf({ path, surveyed }: FolderToLook): Buffer | null {
+    if (this.survey && surveyed) return this.survey.subarray(surveyed.from, surveyed.to);
+    this.out.clear();
+    return this.listings.write(this.out, path) ? this.out.bytes : null;
   }
 }

@@ -1,4 +1,5 @@
 /** What conductor and CPU workers say to each other. Workers are threads of this program; the first message gives them their role. */
+import type { MessagePort } from 'node:worker_threads';
 import type { UnchangedFolder } from '../archiver/unchanged.js';
 import type { KeyMaterial } from '../format/crypto.js';
 import type { Id } from '../format/id.js';
@@ -28,7 +29,21 @@ export interface ArchiveData {
   readonly dryRun: boolean;
   readonly gentle: boolean;
   readonly withAtime: boolean;
+  /** Where listings of folders are, if there was a survey. */
+  readonly survey: SharedArrayBuffer | null;
 }
+
+/** What a worker does while nobody knows its role yet: look at what is in these folders and all below, until it gets one. */
+export interface SurveyData {
+  readonly role: 'survey';
+  readonly paths: readonly ByteString[];
+  readonly withAtime: boolean;
+  /** Listings go here, until it is full. */
+  readonly room: SharedArrayBuffer;
+  /** Told what is there. */
+  readonly port: MessagePort;
+}
+export type SurveyReport = readonly (readonly [path: ByteString, place: Surveyed])[];
 
 /** A file as the conductor saw it. */
 export interface FileToRead {
@@ -38,9 +53,14 @@ export interface FileToRead {
   readonly ino: number | bigint;
 }
 
+/** Where a survey has put the listing of a folder. */
+export interface Surveyed { readonly from: number; readonly to: number }
+
 /** A folder that may be as it was, with its tree in the parent snapshot, still sealed. */
 export interface FolderToLook {
   readonly path: ByteString;
+  /** What is in it now, if a survey has seen it. */
+  readonly surveyed: Surveyed | null;
   readonly tree: { readonly id: Id; readonly pack: Id; readonly uncompressedLength: number; readonly sealed: Uint8Array };
 }
 

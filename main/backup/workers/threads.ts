@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { calmAllocator } from '../posix/memory.js';
 import { builtFile } from './built.js';
+import type { SurveyData } from './messages.js';
 
 /** Little in a worker lives longer than a blob; what a larger young generation would save is not worth its memory. */
 const resourceLimits = { maxYoungGenerationSizeMb: 3 };
@@ -12,6 +13,11 @@ export class Threads {
   /** Has so many threads ready to be taken, or on their way. */
   prepare(count: number): void {
     while (this.ready.length < count) this.ready.push(this.start());
+  }
+
+  /** Gives a task to the thread that will be taken next. It is to end when the thread gets its role. */
+  meanwhile(data: SurveyData): void {
+    this.ready[0]?.postMessage(data, [data.port]);
   }
 
   /** A thread for its taker, who ends it. */

@@ -1,4 +1,4 @@
-/** The engine's progress: restic's status lines with --json, one live line on a terminal, nothing elsewhere. */
+/** The engine's progress: restic's status lines with --json, else one live line on a terminal. */
 import type { Progress } from '../../backup/types.js';
 import { bytesText, countText, durationText } from '../../shared/text.js';
 import type { Cli } from '../cli.js';
@@ -11,7 +11,7 @@ const verbs: Readonly<Record<Progress['action'], string>> = {
 export function showProgress(cli: Cli): (progress: Progress) => void {
   return (progress) => {
     if (cli.json) cli.write(`${JSON.stringify(progress)}\n`);
-    else if (!cli.quiet) cli.status.show(progressText(progress));
+    else cli.status.show(progressText(progress));
   };
 }
 

@@ -10,9 +10,14 @@ export class StatusLine {
 
   constructor(private readonly stream: WriteStream) {}
 
+  /** Whether there is anybody to see it. */
+  get isLive(): boolean {
+    return this.stream.isTTY;
+  }
+
   show(text: string): void {
     const now = Date.now();
-    if (!this.stream.isTTY || now - this.last < showEvery) return;
+    if (!this.isLive || now - this.last < showEvery) return;
     this.last = now;
     const width = Math.max(20, this.stream.columns - 1);
     const line = [...text.replace(/\p{Cc}/gu, '?')]; // no name of a file may move the cursor

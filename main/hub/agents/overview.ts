@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { heldJobSchema, type HeldJob } from '../../shared/consent.js';
 import type { DrillFacts } from '../../shared/drill.js';
-import { errorShape } from '../../shared/errors.js';
+import { errorShape } from '../../shared/error-shape.js';
 import { runResultSchema, runStateSchema, type Job } from '../../shared/model.js';
 import type { AgentView, HubJobView } from '../../shared/protocol/admin.js';
 import { computerStatus, jobStatus, type JobFacts } from '../../shared/status.js';

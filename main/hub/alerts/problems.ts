@@ -1,7 +1,7 @@
 /** What is wrong at the moment, read from the store. Nothing is remembered here: whoever asks compares with what was known. */
 import type { alertKinds, AlertSettings } from '../../shared/protocol/alerts.js';
 import { ageText } from '../../shared/text.js';
-import { errorShape } from '../../shared/errors.js';
+import { errorShape } from '../../shared/error-shape.js';
 import type { Database } from '../store/database.js';
 
 export interface Problem {

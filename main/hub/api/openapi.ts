@@ -1,6 +1,6 @@
 /** The OpenAPI 3.1 description of the API, made from the table that the server and the dashboard are made from. */
 import { z } from 'zod';
-import { errorShape } from '../../shared/errors.js';
+import { errorShape } from '../../shared/error-shape.js';
 import { apiBase, apiPath, apiRoutes, csrfHeader, type ApiRoute } from '../../shared/protocol/api.js';
 
 type Json = Record<string, unknown>;

@@ -1,6 +1,7 @@
 /** Talks to the hub that runs with a data folder, from another process of the same user. */
 import { request as httpRequest } from 'node:http';
-import { errorShape, HoldfastError } from '../../shared/errors.js';
+import { errorShape } from '../../shared/error-shape.js';
+import { HoldfastError } from '../../shared/errors.js';
 import { adminRoutes, type AdminRoute, type HubAdmin } from '../../shared/protocol/admin.js';
 import { checkPrivate, socketPlace } from './path.js';
 

@@ -1,5 +1,6 @@
 /** Runs as the hub knows them, and its orders to start or cancel one. */
-import { errorShape, HoldfastError } from '../../shared/errors.js';
+import { errorShape } from '../../shared/error-shape.js';
+import { HoldfastError } from '../../shared/errors.js';
 import { isFinal, runProgressSchema, runResultSchema, runStateSchema, runTriggers, type Run } from '../../shared/model.js';
 import type { HubRunView, RunLogLine } from '../../shared/protocol/admin.js';
 import { logEntrySchema } from '../../shared/model.js';

@@ -1,7 +1,7 @@
 /** Every message of the tunnel, subprotocol `holdfast.v1`: JSON text frames. What does not parse closes the connection with 4400. */
 import { z } from 'zod';
 import { drillSchema } from '../drill.js';
-import { errorShape } from '../errors.js';
+import { errorShape } from '../error-shape.js';
 import { idSchema, jobSchema, logLevels, runProgressSchema, runResultSchema, runTriggers, finalRunStates, timeSchema } from '../model.js';
 
 export const subprotocol = 'holdfast.v1';

@@ -1,5 +1,6 @@
 /** The hub as the page sees it: typed calls over HTTP, every answer parsed. */
-import { errorShape, HoldfastError } from '../../../main/shared/errors.js';
+import { errorShape } from '../../../main/shared/error-shape.js';
+import { HoldfastError } from '../../../main/shared/errors.js';
 import { apiPath, apiRoutes, csrfHeader, sessionViewSchema, type ApiParams, type ApiResult, type ApiRoute } from '../../../main/shared/protocol/api.js';
 
 export class Api {

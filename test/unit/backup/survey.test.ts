@@ -1,0 +1,62 @@
+/** What a thread sees of the files before the repository is open. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { ListingReader, ListingWriter } from '../../../main/backup/archiver/listing.js';
+import { ByteWriter } from '../../../main/backup/format/byte-writer.js';
+import { fromText } from '../../../main/backup/format/text.js';
+import { Files } from '../../../main/backup/posix/files.js';
+import type { Surveyed } from '../../../main/backup/workers/messages.js';
+import { Survey } from '../../../main/backup/workers/survey.js';
+import { Threads } from '../../../main/backup/workers/threads.js';
+import { temporaryFolder } from '../../helpers/trees.js';
+import { until } from '../../helpers/until.js';
+
+test('is every folder below, with what the walk itself would see, and each is told once', async () => {
+  const folder = temporaryFolder();
+  const threads = new Threads();
+  onTestFinished(async () => {
+    await threads.close();
+    folder.remove();
+  });
+  const folders = ['', 'a', 'a/b', 'a/é \n', 'z'].map((name) => join(folder.path, name));
+  for (const path of folders) {
+    mkdirSync(path, { recursive: true });
+    writeFileSync(join(path, 'file'), path);
+  }
+  threads.prepare(1);
+  const survey = Survey.begin(threads, [folder.path, join(folder.path, 'not there')].map(fromText), false);
+  const found = new Map<string, Surveyed>();
+  await until('all folders are seen', () => {
+    for (const path of folders) {
+      const place = survey.take(fromText(path));
+      if (place) found.set(path, place);
+    }
+    return found.size === folders.length;
+  });
+  const listings = new ListingWriter(new Files(), false);
+  for (const [path, { from, to }] of found) {
+    const out = new ByteWriter();
+    expect(listings.write(out, fromText(path))).toBe(true);
+    expect(Buffer.from(survey.room, from, to - from).equals(out.bytes)).toBe(true);
+    expect(survey.take(fromText(path))).toBeNull();
+  }
+  expect(survey.take(fromText(join(folder.path, 'not there')))).toBeNull();
+});
+
+test('sizes above 4 GiB and names of any bytes come out as they went in', () => {
+  const out = new ByteWriter(16);
+  const stat = new Files().lstat(fromText('/'));
+  const folder = temporaryFolder();
+  onTestFinished(() => { folder.remove(); });
+  for (const name of ['\u00ff\u0001', 'long'.repeat(50)]) writeFileSync(Buffer.concat([Buffer.from(`${folder.path}/`), Buffer.from(name, 'latin1')]), '');
+  const size = 5 * 2 ** 32 + 7;
+  new ListingWriter({ lstat: () => ({ ...stat, mode: 0o100644, size }), userName: () => 'u', groupName: () => 'g' }, false).write(out, fromText(folder.path));
+  const names: string[] = [];
+  for (const entry = new ListingReader(out.bytes); entry.step();) {
+    expect(entry.size).toBe(size);
+    expect(entry.bytes.toString('latin1', entry.head, entry.headEnd)).toContain(`"size":${size}`);
+    names.push(entry.name);
+  }
+  expect(names).toEqual(['long'.repeat(50), '\u00ff\u0001']);
+});

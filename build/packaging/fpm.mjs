@@ -104,6 +104,7 @@ function rpm(tree) {
     '-bb', '--quiet', '--target', { amd64: 'x86_64', arm64: 'aarch64' }[need('architecture')] ?? need('architecture'), '--buildroot', tree,
     ...define(`_topdir ${work}/build`), ...define(`_rpmdir ${work}/out`), ...define(`_binary_payload ${payload}`),
     ...define('__os_install_post %{nil}'), ...define('_build_id_links none'), ...define('clamp_mtime_to_source_date_epoch 1'),
+    ...(process.env['SOURCE_DATE_EPOCH'] === undefined ? [] : [...define('use_source_date_epoch_as_buildtime 1'), ...define('_buildhost localhost')]),
     path.join(work, 'package.spec'),
   ], { stdio: ['ignore', 'ignore', 'inherit'] });
   const [made] = filesOf(path.join(work, 'out'));

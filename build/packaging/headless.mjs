@@ -7,8 +7,8 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { inRoot } from '../checkout.mjs';
-import { mustRun } from '../run.mjs';
 import { complain, say, Trouble } from '../say.mjs';
+import { archive } from './archive.mjs';
 import { licences } from './licences.mjs';
 
 /** What only the app and its pages need. */
@@ -84,7 +84,7 @@ async function pack() {
       dependencies: Object.fromEntries(names.map((name) => [name, own.dependencies[name]])), bundleDependencies: names,
     }, null, 2)}\n`);
     const file = `holdfast-headless-${own.version}-${process.platform}-${process.arch}.tgz`;
-    await mustRun('packing', 'tar', ['-czf', path.join(work, file), '-C', work, 'package']);
+    await archive(path.join(work, file), work, 'package');
     renameSync(path.join(work, file), path.join(folder, file));
     say(path.join(folder, file));
   } finally {

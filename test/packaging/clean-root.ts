@@ -1,5 +1,5 @@
 /** A Debian that knows nothing of Holdfast, in a folder; commands run in it with their own processes and mounts. Needs root, debootstrap and the network. */
-import { cpSync, mkdtempSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -12,6 +12,7 @@ export class CleanRoot {
   static async make(made = process.env['HOLDFAST_TEST_ROOT']): Promise<CleanRoot> {
     if (made) return new CleanRoot(made);
     const folder = mkdtempSync(path.join(tmpdir(), 'holdfast-root-'));
+    chmodSync(folder, 0o755); // it becomes the / of normal users
     const { code, stdout } = await run('debootstrap', ['--variant=minbase', 'bookworm', folder], { limit: 15 * 60_000 });
     if (code !== 0) throw new Error(`debootstrap ended with ${code}\n${stdout.slice(-2000)}`);
     cpSync('/etc/resolv.conf', path.join(folder, 'etc/resolv.conf'));

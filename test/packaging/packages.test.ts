@@ -1,5 +1,5 @@
 /** Each package in a Debian that knows nothing of Holdfast: installed, started, joined to a hub, backing up, removed. In this order: the first finds out whether its dependencies are complete. */
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
@@ -24,21 +24,32 @@ function bring(kind: 'deb' | 'rpm' | 'tar.gz'): string {
   return `/tmp/holdfast.${kind}`;
 }
 
-function expectComplete(folder: string): void {
+/** Prints how long it took, for docs/benchmarks/packages.md. */
+async function timed<T>(what: string, work: Promise<T>): Promise<T> {
+  const since = performance.now();
+  const result = await work;
+  console.log(`${what}: ${((performance.now() - since) / 1000).toFixed(1)} s`);
+  return result;
+}
+
+/** Prints how large a package is, packed and unpacked. @param folder where it was installed */
+async function expectComplete(kind: string, folder: string): Promise<void> {
+  const unpacked = (await root.runOk('du', '-sm', '--apparent-size', folder)).split('\t')[0];
+  console.log(`${kind}: ${(statSync(path.join(root.folder, 'tmp', `holdfast.${kind}`)).size / 1e6).toFixed(1)} MB, unpacked ${unpacked} MiB`);
   for (const file of ['LICENSES.txt', 'sbom.cdx.json', 'bin/holdfast']) expect(existsSync(path.join(root.folder, folder, 'resources', file))).toBe(true);
   expect(existsSync(path.join(root.folder, folder, 'resources', 'default_app.asar'))).toBe(false);
 }
 
 test('deb', async () => {
   const before = await filesOfHoldfast();
-  await root.runOk('apt-get', '-qq', '-y', '--no-install-recommends', 'install', bring('deb'));
+  await timed('deb: apt-get install with all that it depends on, loaded from a mirror', root.runOk('apt-get', '-qq', '-y', '--no-install-recommends', 'install', bring('deb')));
   expect(await root.runOk('cat', '/usr/share/applications/holdfast.desktop')).toMatch(/^MimeType=x-scheme-handler\/holdfast;$/m);
-  expectComplete('opt/Holdfast');
+  await expectComplete('deb', 'opt/Holdfast');
   await journey(root, 'holdfast');
   // Over itself, as an upgrade: the command is still there.
-  await root.runOk('dpkg', '--install', '/tmp/holdfast.deb');
+  await timed('deb: dpkg --install over itself', root.runOk('dpkg', '--install', '/tmp/holdfast.deb'));
   expect(await root.runOk('holdfast', '--version')).toMatch(/^\d/);
-  expect(await root.runOk('apt-get', '-qq', '-y', 'purge', 'holdfast')).toContain('settings and passwords of its users stay');
+  expect(await timed('deb: apt-get purge', root.runOk('apt-get', '-qq', '-y', 'purge', 'holdfast'))).toContain('settings and passwords of its users stay');
   expect(await filesOfHoldfast()).toBe(before);
 });
 
@@ -50,20 +61,20 @@ test('rpm', async () => {
   expect(missing.sort()).toEqual(['/bin/sh', 'alsa-lib', 'gtk3', 'mesa-libgbm', 'nss', 'xdg-utils']);
   // This root is a Debian: a package of nothing says to rpm that the libraries, which the deb brought, are there.
   await provide(missing.filter((name) => name !== undefined));
-  await root.runOk('rpm', '--install', file);
+  await timed('rpm: rpm --install', root.runOk('rpm', '--install', file));
   expect(await root.runOk('rpm', '--query', '--queryformat', '%{LICENSE}', 'holdfast')).toBe('MIT');
-  expectComplete('opt/Holdfast');
+  await expectComplete('rpm', 'opt/Holdfast');
   await journey(root, 'holdfast');
   await root.runOk('rpm', '--upgrade', '--force', file);
   expect(await root.runOk('holdfast', '--version')).toMatch(/^\d/);
-  await root.runOk('rpm', '--erase', 'holdfast');
+  await timed('rpm: rpm --erase', root.runOk('rpm', '--erase', 'holdfast'));
   expect(await filesOfHoldfast()).toBe(before);
 });
 
 test('tar.gz', async () => {
   const before = await filesOfHoldfast();
-  await root.runOk('sh', '-c', `mkdir /opt/unpacked && tar -xzf ${bring('tar.gz')} -C /opt/unpacked --strip-components=1`);
-  expectComplete('opt/unpacked');
+  await timed('tar.gz: tar -x', root.runOk('sh', '-c', `mkdir /opt/unpacked && tar -xzf ${bring('tar.gz')} -C /opt/unpacked --strip-components=1`));
+  await expectComplete('tar.gz', 'opt/unpacked');
   await journey(root, '/opt/unpacked/resources/bin/holdfast');
   await root.runOk('rm', '-r', '/opt/unpacked');
   expect(await filesOfHoldfast()).toBe(before);

@@ -75,6 +75,11 @@ test('tar.gz', async () => {
   const before = await filesOfHoldfast();
   await timed('tar.gz: tar -x', root.runOk('sh', '-c', `mkdir /opt/unpacked && tar -xzf ${bring('tar.gz')} -C /opt/unpacked --strip-components=1`));
   await expectComplete('tar.gz', 'opt/unpacked');
+  // A root like this one has no user namespaces, and nobody prepared the helper: what the sentence says has to be enough.
+  const refused = await root.run('su', '-', 'tester', '-c', '/opt/unpacked/resources/bin/holdfast --background');
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/^holdfast: This computer does not let the app make the sandbox/) });
+  await root.runOk('sh', '-c', /as root: (.*)$/m.exec(refused.stderr)?.[1] ?? 'false');
+  expect((await root.run('/opt/unpacked/resources/bin/holdfast')).stderr).toBe('holdfast: The app does not run as root. Start it as the user whose files it backs up; to back up as root, run: holdfast agent\n');
   await journey(root, '/opt/unpacked/resources/bin/holdfast');
   await root.runOk('rm', '-r', '/opt/unpacked');
   expect(await filesOfHoldfast()).toBe(before);

@@ -5,15 +5,21 @@ import { HoldfastError } from '../../shared/errors.js';
 import { fileError, systemCode } from '../files/errors.js';
 import type { Paths } from './paths.js';
 
-/** Makes what is not there (0700). @throws HoldfastError when that cannot be, or when others could write into a folder. */
+/**
+ * Makes what is not there (0700).
+ * @throws HoldfastError when that cannot be, when others could write into a folder, or when root came with another user's home (`sudo` may keep HOME).
+ */
 export async function makeFolders(paths: Paths): Promise<void> {
+  if (process.getuid?.() === 0 && paths.override === null && (await ownerAbove(paths.dataFolder)) !== 0) {
+    throw new HoldfastError('permission-denied', `This runs as root, and ${paths.dataFolder} is in the home of another user, who could not use what root writes there. Run it as that user, or with root's own home (sudo -H), or name a folder in HOLDFAST_DATA.`);
+  }
   for (const folder of [paths.dataFolder, path.dirname(paths.settingsFile), paths.logFolder, paths.cacheFolder]) await makePrivateFolder(folder);
 }
 
 /** @throws HoldfastError `permission-denied` with what to do. */
 export async function makePrivateFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeWithParents(folder);
   } catch (cause) {
     const code = systemCode(cause);
     const advice = 'Name a folder that you can write in HOLDFAST_DATA';
@@ -29,5 +35,32 @@ export async function makePrivateFolder(folder: string): Promise<void> {
   }
   if ((mode & 0o022) !== 0) {
     throw new HoldfastError('permission-denied', `Others may write into the folder ${folder}. Run chmod go-w on it, or name another folder in HOLDFAST_DATA.`);
+  }
+}
+
+/** Node's own recursive mkdir says ENOENT on a read-only file system. @throws the system's error */
+async function makeWithParents(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
+  } catch (cause) {
+    if (systemCode(cause) === 'ENOENT' && folder !== path.dirname(folder)) {
+      await makeWithParents(path.dirname(folder));
+      await makeWithParents(folder);
+    } else if (!(await isFolder(folder))) {
+      throw cause;
+    }
+  }
+}
+
+const isFolder = (folder: string): Promise<boolean> => stat(folder).then((found) => found.isDirectory(), () => false);
+
+/** Who owns the folder, or what of its path is there already. */
+async function ownerAbove(folder: string): Promise<number> {
+  for (let at = folder; ; at = path.dirname(at)) {
+    try {
+      return (await stat(at)).uid;
+    } catch (cause) {
+      if (systemCode(cause) !== 'ENOENT' || at === path.dirname(at)) throw fileError(`look at the folder ${at}`, cause);
+    }
   }
 }

@@ -105,8 +105,16 @@ export class BlobIndex {
   /** Bytes of content that a blob has when it is opened. */
   plainLength(type: BlobType, id: Id): number | null {
     const entry = this.first(type, id);
-    if (entry === none) return null;
+    return entry === none ? null : this.plainLengthAt(entry);
+  }
+
+  plainLengthAt(entry: number): number {
     return (this.uncompressed[entry] ?? 0) || Math.max((this.length[entry] ?? 0) - 32, 0);
+  }
+
+  /** Where an entry's blob begins. */
+  placeAt(entry: number): Pick<BlobLocation, 'pack' | 'offset'> {
+    return { pack: this.packs[this.pack[entry] ?? 0] ?? '', offset: this.offset[entry] ?? 0 };
   }
 
   at(entry: number): BlobLocation {

@@ -14,6 +14,7 @@ import { RestoreTally } from '../restorer/tally.js';
 import { verifyFiles } from '../restorer/verify.js';
 import { sharedWords, type RestoreData } from '../workers/messages.js';
 import { WorkerPool } from '../workers/pool.js';
+import { Threads } from '../workers/threads.js';
 import { restoreRequest, type Control, type RestoreRequest, type RestoreSummary } from '../types.js';
 import { ProgressReporter, withRepository } from './session.js';
 import { treeOf } from './tree-of.js';
@@ -24,6 +25,9 @@ export async function restore(request: RestoreRequest, control: Control = {}): P
   const started = Date.now();
   const selection = new Selection(parsed);
   checkTarget(parsed.target);
+  const size = parsed.gentle ? 1 : parsed.workers ?? Math.min(availableParallelism(), 8);
+  const threads = new Threads();
+  threads.prepare(size);
   return withRepository(parsed.repository, 'shared', control, async ({ repository, signal, warn }) => {
     const { index } = await repository.loadIndex({ signal });
     const reader = new BlobReader(repository, index);
@@ -37,8 +41,7 @@ export async function restore(request: RestoreRequest, control: Control = {}): P
       role: 'restore', repository: { keys: repository.keys, version: repository.config.version, polynomial: repository.config.polynomial },
       shared, sparse: parsed.sparse ?? false, gentle: parsed.gentle ?? false,
     };
-    const size = parsed.gentle ? 1 : parsed.workers ?? Math.min(availableParallelism(), 8);
-    const pool: RestorePool = new WorkerPool({ size, data });
+    const pool: RestorePool = new WorkerPool({ size, data, threads });
     const cancel = (): void => {
       Atomics.store(new Int32Array(shared), sharedWords.cancelled, 1);
       pool.fail(new HoldfastError('cancelled', 'Cancelled.'));
@@ -46,7 +49,7 @@ export async function restore(request: RestoreRequest, control: Control = {}): P
     signal.addEventListener('abort', cancel);
     const bytes = new BigInt64Array(shared);
     const reporter = new ProgressReporter(control.onProgress, () => ({
-      action: 'restore', total_files: tally.files, files_done: tally.restored + tally.skippedFiles, total_bytes: tally.totalBytes,
+      action: 'restore', ...(tally.walked ? { total_files: tally.files, total_bytes: tally.totalBytes } : {}), files_done: tally.restored + tally.skippedFiles,
       bytes_done: Number(Atomics.load(bytes, sharedWords.bytesDone / 2)), error_count: tally.errorCount,
     }));
     try {
@@ -69,7 +72,7 @@ export async function restore(request: RestoreRequest, control: Control = {}): P
       reporter.stop();
       await pool.close();
     }
-  });
+  }).finally(() => threads.close());
 }
 
 /** One sentence instead of one for each file. */

@@ -39,12 +39,11 @@ export function planPacks(files: readonly PlannedFile[], index: BlobIndex, onMis
     let position = 0;
     for (const id of file.node.content ?? []) {
       const entry = index.numberOf('data', id);
-      const length = index.plainLength('data', id);
-      if (entry < 0 || length === null) {
+      if (entry < 0) {
         onMissing(file, id);
         break;
       }
-      const { pack, offset } = index.at(entry);
+      const { pack, offset } = index.placeAt(entry);
       let draft = drafts.get(pack);
       if (!draft) drafts.set(pack, draft = { files: [], fileNumbers: new Map(), blobs: new Map() });
       let number = draft.fileNumbers.get(file);
@@ -56,7 +55,7 @@ export function planPacks(files: readonly PlannedFile[], index: BlobIndex, onMis
       let blob = draft.blobs.get(entry);
       if (!blob) draft.blobs.set(entry, blob = { offset, writes: [] });
       blob.writes.push(number, position);
-      position += length;
+      position += index.plainLengthAt(entry);
     }
   }
   return [...drafts].map(([pack, draft]) => ({

@@ -35,8 +35,10 @@ export interface RestorerOptions {
   readonly signal: AbortSignal;
 }
 
-/** Files whose content is planned at once: bounds memory, and lets packs be read in few passes. */
-const filesAtOnce = 100_000;
+/** Files whose content is planned at once: bounds memory, lets packs be read in few passes, and gives the workers something to do while the walk goes on. */
+const filesAtOnce = 10_000;
+/** So many times that are written while the walk looks for more. */
+const writtenAhead = 2;
 const createFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 interface Later { readonly path: ByteString; readonly node: Node }
@@ -45,6 +47,7 @@ export class Restorer {
   /** Files whose content was written, for verifying. */
   readonly written: PlannedFile[] = [];
   private files: PlannedFile[] = [];
+  private readonly writing: Promise<void>[] = [];
   private readonly folders: Later[] = [];
   private readonly special: Later[] = [];
   private readonly links: { path: ByteString; to: ByteString; node: Node }[] = [];
@@ -60,7 +63,9 @@ export class Restorer {
   async run(tree: Id, target: ByteString): Promise<void> {
     this.root = target;
     await this.walk(tree, target, '/');
+    this.options.tally.walked = true;
     await this.writeFiles();
+    await Promise.all(this.writing);
     if (this.options.dryRun) return;
     for (const link of this.links) this.hardLink(link.path, link.to, link.node);
     for (const { path, node } of this.special) this.makeSpecial(path, node);
@@ -148,12 +153,15 @@ export class Restorer {
       tally.error(file.path, `a part of its content (${blob.slice(0, 8)}) is missing in the repository`);
     });
     for (const file of files) if (file.packs !== 1) await this.prepare(file);
-    await writer.write(plans, (file) => {
+    const work = writer.write(plans, (file) => {
       if (broken.has(file)) return;
       tally.restored++;
       this.written.push(file);
       if (file.wasShared) this.applyTo(file.path, file.node);
     });
+    work.catch(() => undefined); // thrown where it is waited for
+    this.writing.push(work);
+    while (this.writing.length > writtenAhead) await this.writing.shift();
   }
 
   /** Makes a file that several tasks write to, or that has no content. */

@@ -7,6 +7,8 @@ export class RestoreTally {
   restored = 0;
   deleted = 0;
   totalBytes = 0;
+  /** Whether it is known how much there is to do. */
+  walked = false;
   skippedFiles = 0;
   skippedBytes = 0;
   verified = 0;

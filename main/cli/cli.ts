@@ -43,6 +43,8 @@ export class Cli {
   quiet = false;
   verbose = false;
   exitCode = 0;
+  /** Who read what this prints has closed the pipe. */
+  isUnheard = false;
   readonly env: NodeJS.ProcessEnv;
   readonly status: StatusLine;
   private readonly abort = new AbortController();
@@ -51,8 +53,12 @@ export class Cli {
   constructor(readonly process: NodeJS.Process) {
     this.env = process.env;
     this.status = new StatusLine(process.stdout);
-    // `holdfast ls | head` closes the pipe; that is no error.
-    process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') process.exit(1);
+      // `holdfast ls | head` closes the pipe. That is no error, but nobody wants the rest: the work ends as by Ctrl-C, and leaves no lock.
+      this.isUnheard = true;
+      this.abort.abort(new HoldfastError('cancelled', 'Cancelled.'));
+    });
   }
 
   /** Aborted by the first Ctrl-C (or SIGTERM, SIGHUP); the second ends the process at once. */
@@ -91,14 +97,21 @@ export class Cli {
   /** Text to standard output as it is. */
   write(text: string): void {
     this.status.clear();
-    this.process.stdout.write(text);
+    if (!this.isUnheard) this.process.stdout.write(text);
   }
 
   /** Raw bytes to standard output; resolves when more may come. */
   writeBytes(bytes: Uint8Array): Promise<void> {
+    const { stdout } = this.process;
     return new Promise((resolve) => {
-      if (this.process.stdout.write(bytes)) resolve();
-      else this.process.stdout.once('drain', resolve);
+      if (this.isUnheard || stdout.write(bytes)) resolve();
+      else {
+        const goOn = (): void => {
+          stdout.off('drain', goOn).off('close', goOn);
+          resolve();
+        };
+        stdout.once('drain', goOn).once('close', goOn);
+      }
     });
   }
 
@@ -139,7 +152,8 @@ export class Cli {
   /** Ends the process once everything printed is out: a leftover thread or socket must not keep it. */
   exit(code: number): void {
     this.status.clear();
-    this.process.stderr.write('', () => this.process.stdout.write('', () => this.process.exit(code)));
+    const end = (): never => this.process.exit(code);
+    this.process.stderr.write('', () => (this.isUnheard ? end() : this.process.stdout.write('', end)));
   }
 }
 

@@ -107,6 +107,7 @@ async function execute(cli: Cli, args: readonly string[]): Promise<number> {
       return cli.fail(new HoldfastError('usage', usageSentence(thrown)), 2);
     }
     const error = asHoldfastError(thrown);
+    if (cli.isUnheard && error.code === 'cancelled') return 0;
     return cli.fail(error, error.code === 'cancelled' ? 130 : exitCodeFor(error.code));
   }
 }

@@ -36,7 +36,7 @@ export function peers(root) {
       name: 'borg', env: { ...password, BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK: 'yes' },
       perFolder: (f) => ({ BORG_BASE_DIR: f }),
       init: (f) => ['borg', 'init', '-e', 'repokey-blake2', join(f, 'repo')],
-      backup: (f, source) => ['borg', 'create', '--compression', 'zstd,3', `${join(f, 'repo')}::{now:%s%f}`, source],
+      backup: (f, source) => ['borg', 'create', `${join(f, 'repo')}::{now:%s%f}`, source],
       restore: (f, target) => ['sh', '-c', `cd "$1" && borg extract "$2::$(borg list --short --last 1 "$2")"`, 'sh', target, join(f, 'repo')],
       check: (f) => ['borg', 'check', '--verify-data', join(f, 'repo')],
     },

@@ -7,15 +7,19 @@ import type { Id } from '../format/id.js';
 import type { ByteString } from '../format/text.js';
 import type { FolderToLook } from '../workers/messages.js';
 import type { ArchivePool } from './file-queue.js';
-import type { UnchangedFolder } from './unchanged.js';
+import type { ListingReader } from './listing.js';
+import type { FolderComparison, UnchangedFolder } from './unchanged.js';
 
 export interface ScoutOptions {
   readonly pool: ArchivePool;
   readonly workers: number;
   /** A tree of the parent, sealed; null when it is not there. */
   readonly sealedTree: (id: Id) => Promise<FolderToLook['tree'] | null>;
-  /** What was seen of a folder before anything was known of its tree. */
-  readonly surveyed: (path: ByteString) => FolderToLook['surveyed'];
+  /** A tree of the parent, valid until the next call; null when it is not there. @throws `repository-damaged` */
+  readonly openTree: (id: Id) => Promise<Buffer | null>;
+  /** What was seen of folders before anything was known of their trees: then comparing is all that is left to do, and done here. */
+  readonly survey: { listing(path: ByteString): Promise<ListingReader | null | undefined> } | null;
+  readonly comparison: Pick<FolderComparison, 'compare'>;
 }
 
 interface Sought {
@@ -27,8 +31,15 @@ interface Sought {
   sent: boolean;
 }
 
+/** A damaged tree is the walk's to tell. */
+function isDamage(error: unknown): boolean {
+  return error instanceof HoldfastError && error.code !== 'cancelled';
+}
+
 /** Folders in one message. */
-const mostInBatch = 24;
+const mostInBatch = 64;
+/** What it takes a thread to start and get warm is worth it for longer work than this only, ms. */
+const longWork = 1500;
 /** How far ahead of the walk: verdicts that nobody has asked for yet. */
 const mostAhead = 4096;
 
@@ -40,6 +51,7 @@ export class Scout {
   private underWay = 0;
   /** Looked at, or being so, and not asked for yet. */
   private ahead = 0;
+  private readonly began = performance.now();
 
   constructor(private readonly options: ScoutOptions) {}
 
@@ -48,6 +60,22 @@ export class Scout {
    * @returns null when it has changed, or must be looked at closely
    */
   async verdict(path: ByteString, tree: Id): Promise<UnchangedFolder | null> {
+    const listing = await this.options.survey?.listing(path);
+    if (listing === undefined) return this.lookedAt(path, tree);
+    return listing && this.comparedHere(listing, tree);
+  }
+
+  private async comparedHere(listing: ListingReader, tree: Id): Promise<UnchangedFolder | null> {
+    try {
+      const bytes = await this.options.openTree(tree);
+      return bytes && this.options.comparison.compare(bytes, listing);
+    } catch (error) {
+      if (isDamage(error)) return null;
+      throw error;
+    }
+  }
+
+  private lookedAt(path: ByteString, tree: Id): Promise<UnchangedFolder | null> {
     const found = this.sought.get(path);
     const sought = found?.tree === tree ? found : this.seek(path, tree);
     this.sought.delete(path);
@@ -99,7 +127,7 @@ export class Scout {
         sought.settle(null);
         return;
       }
-      folders.push({ path: sought.path, surveyed: this.options.surveyed(sought.path), tree });
+      folders.push({ path: sought.path, tree });
       asked.push(sought);
     });
     if (folders.length === 0) return;
@@ -115,17 +143,16 @@ export class Scout {
   }
 
   private async askWorker(folders: readonly FolderToLook[]): Promise<(UnchangedFolder | null)[]> {
-    const result = await this.options.pool.run({ kind: 'look', folders });
+    const result = await this.options.pool.run({ kind: 'look', folders }, [], performance.now() - this.began < longWork);
     if (result.kind !== 'look') throw new Error('a worker answered something else');
     return result.unchanged;
   }
 
-  /** A damaged tree is the walk's to tell. */
   private async sealed(tree: Id): Promise<FolderToLook['tree'] | null> {
     try {
       return await this.options.sealedTree(tree);
     } catch (error) {
-      if (error instanceof HoldfastError && error.code !== 'cancelled') return null;
+      if (isDamage(error)) return null;
       throw error;
     }
   }

@@ -12,6 +12,7 @@ import { Scout } from '../archiver/scout.js';
 import { makeSelector, takeAll, takesAll } from '../archiver/selector.js';
 import { resolveTargets, type TargetStream } from '../archiver/targets.js';
 import { TreePacker } from '../archiver/tree-packer.js';
+import { FolderComparison } from '../archiver/unchanged.js';
 import type { Id } from '../format/id.js';
 import type { Node } from '../format/node.js';
 import { encodeSnapshot, type SnapshotFile } from '../format/snapshot.js';
@@ -52,7 +53,7 @@ export async function backup(request: BackupRequest, control: InputControl = {})
     return await withRepository(parsed.repository, parsed.dryRun ? 'none' : 'shared', control, (session) => run(parsed, control, session, threads, survey), {
       early: parsed.stdin === undefined && !parsed.streams?.length, // a stream cannot be read again
       opening: (backend) => {
-        if (mayBeUnchanged(parsed)) void hasAny(backend, 'snapshots').then((has) => { if (has) survey = Survey.begin(threads, parsed.paths.map((path) => posix.resolve(baseOf(parsed), fromText(path))), parsed.withAtime ?? false); }, () => undefined);
+        if (mayBeUnchanged(parsed)) void hasAny(backend, 'snapshots').then((has) => { if (has) survey = new Survey(threads, parsed.paths.map((path) => posix.resolve(baseOf(parsed), fromText(path))), parsed.withAtime ?? false); }, () => undefined);
       },
     });
   } finally {
@@ -97,7 +98,7 @@ async function run(request: Parsed, control: InputControl, session: Session, thr
   if (!request.dryRun) await session.memory.noteEnd(false);
   const { index } = await reading.index;
   const workers = workersFor(request);
-  if (index.size > manyBlobs) threads.prepare(workers);
+  if (index.size > manyBlobs && !survey) threads.prepare(workers);
   const known = KnownBlobs.of(index.dataIds(), index.size);
   const reader = new BlobReader(repository, index);
   const tally = new BackupTally(control);
@@ -126,7 +127,7 @@ async function run(request: Parsed, control: InputControl, session: Session, thr
   const data: ArchiveData = {
     role: 'archive', repository: { keys: repository.keys, version: repository.config.version, polynomial: repository.config.polynomial },
     compression: request.compression ?? 'auto', spoolFolder, packSize, known: known.shared, shared,
-    dryRun: request.dryRun ?? false, gentle: request.gentle ?? false, withAtime: request.withAtime ?? false, survey: survey?.room ?? null,
+    dryRun: request.dryRun ?? false, gentle: request.gentle ?? false, withAtime: request.withAtime ?? false,
   };
   const saver = new PackSaver(repository, { signal, onFailure: fail });
   if (mayHaveOrphans) await session.held; // what is found is indexed at once
@@ -161,7 +162,8 @@ async function run(request: Parsed, control: InputControl, session: Session, thr
     const parentTree = parent ? await treeOrNull(reader, parent.tree, session) : null;
     const selector = makeSelector(request.excludes, base, files);
     const scout = parentTree && selector === takeAll && !request.ignoreCtime ? new Scout({
-      pool, workers, sealedTree: (id) => reader.sealedCopy('tree', id, signal), surveyed: (path) => survey?.take(path) ?? null,
+      pool, workers, sealedTree: (id) => reader.sealedCopy('tree', id, signal), openTree: (id) => reader.glance('tree', id, signal),
+      survey, comparison: new FolderComparison(known),
     }) : null;
     const walk = (): Promise<Id> => new Archiver({
       files, queue, trees, streams, time: fromMillis(time), events: tally, selector, base, signal, scout,

@@ -19,9 +19,11 @@ export class BlobReader {
   /** Being read, by pack and step: many trees of one window are wanted at once. */
   private readonly reading = new Map<string, Promise<Window>>();
   private readonly opener: BlobOpener;
+  private readonly glancing: BlobOpener;
 
   constructor(private readonly repository: Repository, private readonly index: BlobIndex) {
     this.opener = new BlobOpener(repository.sealer);
+    this.glancing = new BlobOpener(repository.sealer, true);
   }
 
   async tree(id: Id, signal?: AbortSignal): Promise<Node[]> {
@@ -42,6 +44,12 @@ export class BlobReader {
       }
     }
     throw failure;
+  }
+
+  /** A blob in memory that is used again by the next call. @returns null when it is nowhere @throws `repository-damaged` when it is broken in its first place */
+  async glance(type: BlobType, id: Id, signal?: AbortSignal): Promise<Buffer | null> {
+    const place = this.index.find(type, id);
+    return place && this.glancing.open(place, await this.sealed(place, signal), place.pack);
   }
 
   /** A copy of a blob as it lies in its pack, for another thread to open. @returns null when it is nowhere */

@@ -14,35 +14,27 @@ export interface FolderLookOptions {
   readonly known: KnownBlobs;
   readonly files: Files;
   readonly withAtime: boolean;
-  readonly survey: SharedArrayBuffer | null;
 }
 
 export class FolderLook {
   private readonly comparison: FolderComparison;
   private readonly listings: ListingWriter;
   private readonly out = new ByteWriter();
-  private readonly survey: Buffer | null;
 
   constructor(private readonly options: FolderLookOptions) {
     this.comparison = new FolderComparison(options.known);
     this.listings = new ListingWriter(options.files, options.withAtime);
-    this.survey = options.survey && Buffer.from(options.survey);
   }
 
   /** @returns null when it has changed or cannot be read: the walk finds out what there is to tell */
   look(folder: FolderToLook): UnchangedFolder | null {
     try {
-      const listing = this.listingOf(folder);
-      return listing && this.comparison.compare(this.options.opener.open(folder.tree, folder.tree.sealed, folder.tree.pack), new ListingReader(listing));
+      this.out.clear();
+      if (!this.listings.write(this.out, folder.path)) return null;
+      return this.comparison.compare(this.options.opener.open(folder.tree, folder.tree.sealed, folder.tree.pack), new ListingReader(this.out.bytes));
     } catch (error) {
       if (error instanceof HoldfastError || codeOf(error) !== undefined) return null;
       throw error;
     }
-  }
-
-  private listingOf({ path, surveyed }: FolderToLook): Buffer | null {
-    if (this.survey && surveyed) return this.survey.subarray(surveyed.from, surveyed.to);
-    this.out.clear();
-    return this.listings.write(this.out, path) ? this.out.bytes : null;
   }
 }

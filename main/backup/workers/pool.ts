@@ -6,6 +6,8 @@ import { Threads } from './threads.js';
 
 interface Waiting<Task, Result> {
   readonly task: Task;
+  /** Rather waits for a thread that is there than for one that has to be started and get warm. */
+  readonly isPatient: boolean;
   /** Memory that the thread gets for good, instead of a copy of it. */
   readonly transfer: readonly ArrayBuffer[];
   readonly resolve: (result: Result) => void;
@@ -47,11 +49,14 @@ export class WorkerPool<Task, Result, Event = never> {
     return this.queue.length;
   }
 
-  /** @param transfer memory of the task that is the thread's from now on */
-  run(task: Task, transfer: readonly ArrayBuffer[] = []): Promise<Result> {
+  /**
+   * @param transfer memory of the task that is the thread's from now on
+   * @param isPatient whether it is not worth a thread of its own
+   */
+  run(task: Task, transfer: readonly ArrayBuffer[] = [], isPatient = false): Promise<Result> {
     if (this.failure) return Promise.reject(this.failure);
     return new Promise((resolve, reject) => {
-      this.queue.push({ task, transfer, resolve, reject });
+      this.queue.push({ task, transfer, isPatient, resolve, reject });
       this.dispatch();
     });
   }
@@ -69,7 +74,7 @@ export class WorkerPool<Task, Result, Event = never> {
   async broadcast(task: Task): Promise<Result[]> {
     if (this.failure) throw this.failure;
     return Promise.all(this.members.map((member) => new Promise<Result>((resolve, reject) => {
-      this.give(member, { task, transfer: [], resolve, reject });
+      this.give(member, { task, transfer: [], isPatient: true, resolve, reject });
     })));
   }
 
@@ -93,18 +98,18 @@ export class WorkerPool<Task, Result, Event = never> {
 
   private dispatch(): void {
     while (this.queue.length > 0) {
-      const member = this.freest();
+      const member = this.freest(this.queue[0]?.isPatient ?? false);
       if (!member) return;
       const next = this.queue.shift();
       if (next) this.give(member, next);
     }
   }
 
-  private freest(): Member<Task, Result> | null {
+  private freest(isPatient: boolean): Member<Task, Result> | null {
     let best: Member<Task, Result> | null = null;
     for (const member of this.members) if (!best || member.running.size < best.running.size) best = member;
     if (best && best.running.size === 0) return best;
-    if (this.members.length < this.options.size) return this.start();
+    if (this.members.length < (isPatient ? 1 : this.options.size)) return this.start();
     return best && best.running.size < depth ? best : null;
   }
 

@@ -1,7 +1,6 @@
 /** The worker's side of a survey: lists one folder after another, in the order of a walk. */
 import { Files } from '../posix/files.js';
-import { ListingWriter } from '../archiver/listing.js';
-import { kinds, ListingReader } from '../archiver/listing.js';
+import { kinds, ListingReader, ListingWriter } from '../archiver/listing.js';
 import { codeOf } from '../backend/local-errors.js';
 import { ByteWriter } from '../format/byte-writer.js';
 import type { ByteString } from '../format/text.js';
@@ -19,13 +18,11 @@ export function survey({ paths, withAtime, room, port }: SurveyData, hasRole: ()
   let used = 0;
 
   /** @returns whether there is room for more */
-  function list(path: ByteString, found: [ByteString, Surveyed][]): boolean {
+  function list(path: ByteString, found: [ByteString, Surveyed | null][]): boolean {
     out.clear();
-    try {
-      if (!listings.write(out, path)) return true;
-    } catch (error) {
-      if (codeOf(error) === undefined) throw error;
-      return true; // the walk finds out what there is to tell
+    if (!isListed(path)) {
+      found.push([path, null]); // the walk finds out what there is to tell
+      return true;
     }
     const from = used;
     if (from + out.length > all.length) return false;
@@ -39,8 +36,17 @@ export function survey({ paths, withAtime, room, port }: SurveyData, hasRole: ()
     return true;
   }
 
+  function isListed(path: ByteString): boolean {
+    try {
+      return listings.write(out, path);
+    } catch (error) {
+      if (codeOf(error) === undefined) throw error;
+      return false;
+    }
+  }
+
   function goOn(): void {
-    const found: [ByteString, Surveyed][] = [];
+    const found: [ByteString, Surveyed | null][] = [];
     let isOpen = !hasRole();
     for (const end = performance.now() + slice; isOpen && waiting.length > 0 && performance.now() < end;) isOpen = list(waiting.pop() ?? '/', found);
     port.postMessage(found satisfies SurveyReport);

@@ -46,6 +46,15 @@ describe('holdfast with a repository', () => {
     await runOk('diff', ['-r', files, path.join(folder, 'by-restic', files)]);
   });
 
+  it('ends without a lock and without a word when nobody reads on', async () => {
+    const { env, files, folder, holdfast, repo } = await prepared();
+    writeFileSync(path.join(files, 'large'), Buffer.alloc(3_000_000, 'x'));
+    await holdfast('backup', '-r', repo, files);
+    const piped = await run('bash', ['-c', '"$@" | head -c 3; echo " ${PIPESTATUS[0]}"', 'bash', process.execPath, holdfastJs, 'dump', 'latest', path.join(files, 'large'), '-r', repo], { env, cwd: folder });
+    expect(piped).toMatchObject({ stdout: 'xxx 0\n', stderr: '' });
+    expect(readdirSync(path.join(repo, 'locks'))).toEqual([]);
+  });
+
   it('restores, lists, dumps and checks', async () => {
     const { files, folder, holdfast, repo } = await prepared();
     await holdfast('backup', '-r', repo, files);

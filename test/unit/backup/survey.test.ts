@@ -6,11 +6,9 @@ import { ListingReader, ListingWriter } from '../../../main/backup/archiver/list
 import { ByteWriter } from '../../../main/backup/format/byte-writer.js';
 import { fromText } from '../../../main/backup/format/text.js';
 import { Files } from '../../../main/backup/posix/files.js';
-import type { Surveyed } from '../../../main/backup/workers/messages.js';
 import { Survey } from '../../../main/backup/workers/survey.js';
 import { Threads } from '../../../main/backup/workers/threads.js';
 import { temporaryFolder } from '../../helpers/trees.js';
-import { until } from '../../helpers/until.js';
 
 test('is every folder below, with what the walk itself would see, and each is told once', async () => {
   const folder = temporaryFolder();
@@ -25,23 +23,26 @@ test('is every folder below, with what the walk itself would see, and each is to
     writeFileSync(join(path, 'file'), path);
   }
   threads.prepare(1);
-  const survey = Survey.begin(threads, [folder.path, join(folder.path, 'not there')].map(fromText), false);
-  const found = new Map<string, Surveyed>();
-  await until('all folders are seen', () => {
-    for (const path of folders) {
-      const place = survey.take(fromText(path));
-      if (place) found.set(path, place);
-    }
-    return found.size === folders.length;
-  });
+  const survey = new Survey(threads, [folder.path, join(folder.path, 'not there')].map(fromText), false);
   const listings = new ListingWriter(new Files(), false);
-  for (const [path, { from, to }] of found) {
+  for (const path of folders) {
     const out = new ByteWriter();
     expect(listings.write(out, fromText(path))).toBe(true);
-    expect(Buffer.from(survey.room, from, to - from).equals(out.bytes)).toBe(true);
-    expect(survey.take(fromText(path))).toBeNull();
+    expect((await survey.listing(fromText(path)))?.bytes.equals(out.bytes)).toBe(true);
   }
-  expect(survey.take(fromText(join(folder.path, 'not there')))).toBeNull();
+  expect(await survey.listing(fromText(join(folder.path, 'not there')))).toBeNull();
+  expect(await survey.listing(fromText(folder.path))).toBeUndefined();
+});
+
+test('ends when its thread is needed for something else', async () => {
+  const threads = new Threads();
+  threads.prepare(1);
+  const survey = new Survey(threads, [fromText('/usr')], false);
+  const worker = threads.take();
+  onTestFinished(async () => { await worker.terminate(); });
+  expect(await survey.listing(fromText('/usr'))).not.toBeUndefined();
+  await worker.terminate();
+  expect(await survey.listing(fromText('/usr'))).toBeUndefined();
 });
 
 test('sizes above 4 GiB and names of any bytes come out as they went in', () => {

@@ -1,4 +1,5 @@
 // @ts-check
+import { readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { mustRun, npm } from '../run.mjs';
@@ -19,11 +20,12 @@ export default async function afterPack({ appOutDir, electronPlatformName, packa
   await writeFile(path.join(resources, 'sbom.cdx.json'), await billOfMaterials());
 }
 
-/** What the licences are of, and nothing else. Two builds of one commit give the same list: npm's own serial number and time are taken out. */
+/** What the licences are of, and nothing else. Two builds of one commit give the same list: npm's own serial number and time are taken out, and the name of the folder. */
 async function billOfMaterials() {
   const [command, first] = npm();
   const text = await mustRun('Listing what the package holds', command, [...first, 'sbom', '--sbom-format=cyclonedx', '--loglevel=error'], { cwd: inRoot(), limit: 120_000 });
   const bill = JSON.parse(text.slice(text.indexOf('{')));
+  bill.metadata.component.name = JSON.parse(readFileSync(inRoot('package.json'), 'utf8')).name;
   const inside = new Set(bundled().map(({ name, version }) => `${name}@${version}`));
   const refs = new Set([bill.metadata.component['bom-ref']]);
   bill.components = bill.components.filter((/** @type {{name: string, group?: string, version: string, 'bom-ref': string}} */ one) => {

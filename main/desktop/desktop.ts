@@ -152,7 +152,7 @@ interface TrayPorts {
 
 async function perform(action: TrayAction, { control, latest, startup, updates, window }: TrayPorts): Promise<void> {
   switch (action.type) {
-    case 'open': return window.open();
+    case 'open': return window.open(action.place);
     case 'quit': return app.quit();
     case 'update': return updates?.install();
     case 'at-login': return void (await startup.set(action.wanted));

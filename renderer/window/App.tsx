@@ -23,13 +23,19 @@ const places = [
 ] as const satisfies readonly { id: string; name: string; icon: IconName }[];
 type PlaceId = (typeof places)[number]['id'];
 
+/** The place that the tray opened the window for. */
+const askedFor = (): PlaceId | null => places.find(({ id }) => `#${id}` === window.location.hash)?.id ?? null;
+
 export function App(): ReactElement {
   const { state, error } = useAgent();
-  const [place, setPlace] = useState<PlaceId>('jobs');
+  const [place, setPlace] = useState<PlaceId>(askedFor() ?? 'jobs');
   /** Null until a person, or the lack of any job, decides. */
-  const [settingUp, setSettingUp] = useState<boolean | null>(null);
+  const [settingUp, setSettingUp] = useState<boolean | null>(askedFor() === null ? null : false);
   const api = useApi();
-  useEffect(() => api.on('show', (event) => setPlace(event.place)), [api]);
+  useEffect(() => api.on('show', (event) => {
+    setSettingUp(false);
+    setPlace(event.place);
+  }), [api]);
 
   if (state === null) {
     return <main className="starting">{error === null ? <p className="quiet" role="status">Holdfast is starting…</p> : <ErrorNotice error={error} />}</main>;

@@ -11,7 +11,8 @@ export type TrayAction =
   | { readonly type: 'cancel'; readonly runId: string }
   | { readonly type: 'pause'; readonly choice: number }
   | { readonly type: 'resume' }
-  | { readonly type: 'open' }
+  /** The window; `settings`: where Holdfast can be removed. */
+  | { readonly type: 'open'; readonly place?: 'settings' }
   | { readonly type: 'update' }
   | { readonly type: 'at-login'; readonly wanted: boolean }
   | { readonly type: 'quit' };
@@ -49,7 +50,7 @@ function shortened(text: string): string {
  * @param atLogin whether the app starts by itself; null where that cannot be had or is not known yet
  */
 export function trayModel(state: AgentState | null, update: string | null = null, atLogin: boolean | null = null): TrayModel {
-  const ending = [item('Open Holdfast', { type: 'open' }), item('Quit', { type: 'quit' })];
+  const ending = [item('Open Holdfast', { type: 'open' }), item('Remove Holdfast…', { type: 'open', place: 'settings' }), item('Quit', { type: 'quit' })];
   if (state === null) return { icon: 'not-set-up', tooltip: 'Holdfast is starting', menu: [line('Holdfast is starting'), separator, ...ending] };
   const run = activeRun(state);
   return {

@@ -23,9 +23,10 @@ export class MainWindow {
     return this.window;
   }
 
-  /** Opens the window, or brings it to the front. */
-  open(): void {
+  /** Opens the window, or brings it to the front. @param place the one to show, instead of the one that is shown */
+  open(place?: IpcEvents['show']['place']): void {
     if (this.window !== null) {
+      if (place !== undefined) this.send('show', { place });
       if (this.window.isMinimized()) this.window.restore();
       this.window.show();
       this.window.focus();
@@ -61,7 +62,8 @@ export class MainWindow {
       if (this.crashes <= 3) window.reload();
       else window.destroy();
     });
-    window.loadURL(`${appOrigin}/`).catch((error: unknown) => log(`The window could not be loaded: ${String(error)}`));
+    // A page that is still loading hears no event.
+    window.loadURL(`${appOrigin}/${place === undefined ? '' : `#${place}`}`).catch((error: unknown) => log(`The window could not be loaded: ${String(error)}`));
   }
 
   /** Tells the page, if there is one. */

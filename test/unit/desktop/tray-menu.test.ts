@@ -11,7 +11,7 @@ describe('the tray', () => {
     expect(model.tooltip).toBe('Holdfast: Protected: Last backup just now');
     expect(labels(model.menu)).toEqual([
       'Protected: Last backup just now', 'Connected to this computer\'s hub', 'Back up now',
-      'Pause agent', '  For 1 hour', '  For 4 hours', '  Until tomorrow', '  Until I resume', 'Open Holdfast', 'Quit',
+      'Pause agent', '  For 1 hour', '  For 4 hours', '  Until tomorrow', '  Until I resume', 'Open Holdfast', 'Remove Holdfast…', 'Quit',
     ]);
   });
 

@@ -22,6 +22,8 @@ export interface Computer {
   onLost(listener: () => void): void;
   /** Joins this computer's own hub. @throws HoldfastError when another process runs the agent. */
   useOwnHub(): Promise<void>;
+  /** The hub inside this app; null when another process runs the agent. */
+  readonly hub: Pick<OwnHub, 'look' | 'reach' | 'dashboard'> | null;
   close(): Promise<void>;
 }
 
@@ -64,6 +66,7 @@ export async function openComputer({ notify, paths, version }: ComputerOptions):
     log: (level, message) => logger.log(level, message),
     onLost: () => undefined,
     useOwnHub: () => hub.adopt(agent.control),
+    hub,
     // The hub hears how the agent's last run ended before it closes.
     close: () => agent.close().finally(() => hub.close()),
   };
@@ -75,6 +78,7 @@ function attachedComputer(agent: StartedAgent & { readonly attached: true }, set
     attached: true,
     log: (_level, message) => console.error(message),
     onLost: (listener) => agent.control.onLost(listener),
+    hub: null,
     useOwnHub: () => Promise.reject(new HoldfastError('already-running', 'Another process runs the agent of this computer. End it and start Holdfast again.')),
     close: () => agent.close(),
   };

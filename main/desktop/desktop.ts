@@ -24,7 +24,7 @@ import { updateSource } from './update/source.js';
 import type { Updates } from './update/updates.js';
 import { MainWindow } from './windows/main-window.js';
 import { appOrigin } from './windows/pages.js';
-import { windowHandlers } from './windows/window-handlers.js';
+import { openDashboard, windowHandlers } from './windows/window-handlers.js';
 
 export interface Desktop {
   open(): void;
@@ -72,13 +72,13 @@ export async function startDesktop({ paths, root, version }: DesktopOptions): Pr
   const endIpc = openIpc(computer, window, version, { ...settingsHandlers({ paths, settings, startup, updates }), ...removal });
 
   const act = (action: TrayAction): void => {
-    perform(action, { control, latest: () => latest, startup, updates, window }).catch((thrown: unknown) => log('error', asHoldfastError(thrown).message));
+    perform(action, { computer, control, latest: () => latest, startup, updates, window }).catch((thrown: unknown) => log('error', asHoldfastError(thrown).message));
   };
   const tray = createTray({ imagePath: (icon) => trayImage(root, icon), template: process.platform === 'darwin', act });
   tray.show(trayModel(null));
   const show = (state: AgentState): void => {
     latest = state;
-    tray.show(trayModel(state, updates?.waiting ?? null, startup.latest?.atLogin ?? null));
+    tray.show(trayModel(state, updates?.waiting ?? null, startup.latest?.atLogin ?? null, computer.hub !== null));
   };
   const watcher = watchTray(() => tray.recreate(), (message) => log('warn', message));
   if (process.platform === 'linux' && !(await watcher.present())) {
@@ -135,6 +135,7 @@ function openIpc(computer: Computer, window: MainWindow, version: string, settin
     window: () => window.current,
     about: { ownHub: !computer.attached, attached: computer.attached, version },
     useOwnHub: () => computer.useOwnHub(),
+    ownHub: computer.hub,
   });
   return openChannel(
     ({ id, isMainFrame, origin }) => isMainFrame && origin === appOrigin && id === window.current?.webContents.id,
@@ -143,6 +144,7 @@ function openIpc(computer: Computer, window: MainWindow, version: string, settin
 }
 
 interface TrayPorts {
+  readonly computer: Pick<Computer, 'hub'>;
   readonly control: AgentControl;
   readonly latest: () => AgentState | null;
   readonly startup: StartAtLogin;
@@ -150,9 +152,10 @@ interface TrayPorts {
   readonly window: MainWindow;
 }
 
-async function perform(action: TrayAction, { control, latest, startup, updates, window }: TrayPorts): Promise<void> {
+async function perform(action: TrayAction, { computer, control, latest, startup, updates, window }: TrayPorts): Promise<void> {
   switch (action.type) {
     case 'open': return window.open(action.place);
+    case 'dashboard': return openDashboard(computer.hub);
     case 'quit': return app.quit();
     case 'update': return updates?.install();
     case 'at-login': return void (await startup.set(action.wanted));

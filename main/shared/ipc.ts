@@ -68,6 +68,16 @@ export const removalSchema = z.object({
 });
 export type RemovalView = z.infer<typeof removalSchema>;
 
+export const ownHubSchema = z.object({
+  /** Other computers of the network can reach it. */
+  lan: z.boolean(),
+  /** Where they find it, or would; null where this computer is in no network. */
+  address: z.string().nullable(),
+  /** Null when it can be changed here; else who decides about it. */
+  fixed: z.string().nullable(),
+});
+export type OwnHubView = z.infer<typeof ownHubSchema>;
+
 export const windowMethods = {
   /** Opens the system's folder dialog. Empty when it was cancelled. */
   chooseFolders: method(nothing, z.object({ paths: z.array(path) })),
@@ -110,6 +120,12 @@ export const windowMethods = {
   removeHoldfast: method(z.object({ purge: z.boolean(), keepOnHub: z.boolean(), forgetPasswords: z.boolean() }), z.object({ removed: z.boolean() })),
   /** Joins the hub inside this app. */
   useOwnHub: method(nothing, nothing),
+  /** The hub inside this app; null when it does not run. */
+  ownHub: method(nothing, ownHubSchema.nullable()),
+  /** Lets other computers of the network reach it, or ends that. */
+  openOwnHub: method(z.object({ lan: z.boolean() }), ownHubSchema.nullable()),
+  /** Opens its dashboard in the browser, logged in as its owner. */
+  openDashboard: method(nothing, nothing),
 };
 
 export const ipcMethods = { ...controlMethods, ...windowMethods };

@@ -7,10 +7,14 @@ export const statusLine = (report: { status: string; reason: string }): string =
 
 const onThisComputer = /^https?:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:|$)/;
 
-function hubText({ hub, hubName }: Connection): string {
-  if (hub !== null && onThisComputer.test(hub)) return "this computer's hub";
+function hubText(connection: Connection): string {
+  const { hub, hubName } = connection;
+  if (isOwnHub(connection)) return "this computer's hub";
   return hubName ?? hub ?? 'the hub';
 }
+
+/** Whether the hub is one on this computer. */
+export const isOwnHub = ({ hub }: Pick<Connection, 'hub'>): boolean => hub !== null && onThisComputer.test(hub);
 
 /** One line about the tunnel. */
 export function connectionLine(connection: Connection): string {

@@ -1,11 +1,24 @@
 /** What the window shows, what its page cannot do, and that a backup does not make the app slow. */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { get } from 'node:https';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { lanAddresses } from '../../main/hub/index.js';
 import { until } from '../helpers/until.js';
 import { appFolders, ask, connected, expectAccessible, makeJob, picture, startApp, stateOf } from './app.js';
+
+/** Whether a hub is at that address. */
+function answers(host: string | undefined, port: string): Promise<boolean> {
+  if (host === undefined) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    get({ host, port, path: '/healthz', rejectUnauthorized: false, agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    }).on('error', () => resolve(false));
+  });
+}
 
 test('the places are reached by keyboard, and say how things are', async () => {
   const folders = appFolders();
@@ -32,6 +45,24 @@ test('the places are reached by keyboard, and say how things are', async () => {
   await page.getByText(/^Kept in /).waitFor();
   await expectAccessible(page);
   await picture(page, 'connection');
+
+  // The system's browser is not there: what it would get is kept.
+  await app.electron.evaluate(({ shell }) => { shell.openExternal = (url) => Promise.resolve(void Object.assign(globalThis, { opened: url })); });
+  await page.getByRole('button', { name: 'Open dashboard' }).click();
+  const opened = await until('the dashboard is opened', () => app.electron.evaluate(() => { const { opened } = globalThis as { opened?: string }; return opened; }));
+  expect(opened).toMatch(/^https:\/\/127\.0\.0\.1:\d+\/#login=[\w-]+$/);
+  const { port } = new URL(opened);
+
+  const [address] = lanAddresses();
+  await page.getByText('Other computers in my network may reach it').click();
+  await page.getByText(address === undefined ? 'This computer is in no network now' : `https://${address}:${port}`).waitFor();
+  await page.getByRole('heading', { name: "Connected to this computer's hub" }).waitFor();
+  expect(await answers(address, port)).toBe(address !== undefined);
+  await expectAccessible(page);
+  await picture(page, 'connection-network');
+  await page.getByText('Other computers in my network may reach it').click();
+  await until('the others are kept out again', async () => !(await answers(address, port)));
+  await page.getByRole('heading', { name: "Connected to this computer's hub" }).waitFor();
 
   await page.getByRole('button', { name: 'Pause agent' }).click();
   await page.getByRole('menuitem', { name: 'For 1 hour' }).click();

@@ -2,7 +2,7 @@
 import { wishText } from '../../shared/consent.js';
 import type { AgentState } from '../../shared/control.js';
 import { pauseChoices } from '../../shared/pause.js';
-import { activeRun, connectionLine, runShare, statusLine } from '../../shared/phrases.js';
+import { activeRun, connectionLine, isOwnHub, runShare, statusLine } from '../../shared/phrases.js';
 import type { Status } from '../../shared/status.js';
 import { countText } from '../../shared/text.js';
 
@@ -15,6 +15,8 @@ export type TrayAction =
   | { readonly type: 'open'; readonly place?: 'settings' }
   | { readonly type: 'update' }
   | { readonly type: 'at-login'; readonly wanted: boolean }
+  /** Of this computer's own hub, in the browser. */
+  | { readonly type: 'dashboard' }
   | { readonly type: 'quit' };
 
 export type TrayItem =
@@ -48,8 +50,9 @@ function shortened(text: string): string {
  * @param state null while the agent starts.
  * @param update a version that is loaded and waits to be installed
  * @param atLogin whether the app starts by itself; null where that cannot be had or is not known yet
+ * @param hasHub whether the hub of this computer is this app's
  */
-export function trayModel(state: AgentState | null, update: string | null = null, atLogin: boolean | null = null): TrayModel {
+export function trayModel(state: AgentState | null, update: string | null = null, atLogin: boolean | null = null, hasHub = false): TrayModel {
   const ending = [item('Open Holdfast', { type: 'open' }), item('Remove Holdfast…', { type: 'open', place: 'settings' }), item('Quit', { type: 'quit' })];
   if (state === null) return { icon: 'not-set-up', tooltip: 'Holdfast is starting', menu: [line('Holdfast is starting'), separator, ...ending] };
   const run = activeRun(state);
@@ -67,6 +70,7 @@ export function trayModel(state: AgentState | null, update: string | null = null
       separator,
       ...(update === null ? [] : [run === null ? item(`Install version ${update} now`, { type: 'update' }) : line(`Version ${update} is installed after this backup`)]),
       ...(atLogin === null ? [] : [{ kind: 'item' as const, label: 'Start at login', checked: atLogin, action: { type: 'at-login' as const, wanted: !atLogin } }]),
+      ...(hasHub && isOwnHub(state.connection) ? [item('Open dashboard', { type: 'dashboard' })] : []),
       ...ending,
     ],
   };

@@ -8,6 +8,7 @@ import type { externalPages } from '../../shared/ipc.js';
 import type { WindowHandlers } from '../ipc/answer.js';
 import { chosenDestination, judgeDestination, suggestDestinations } from '../places/destinations.js';
 import { suggestFolders } from '../places/folders.js';
+import type { OwnHub } from '../own-hub.js';
 import type { SettingsHandlers } from '../settings/handlers.js';
 import type { RemovalHandlers } from '../settings/removal.js';
 import { printRecoveryKit, saveRecoveryKit } from '../recovery-kit/recovery-kit.js';
@@ -26,15 +27,22 @@ async function showInFileManager(place: string): Promise<void> {
   if (problem !== '') throw new HoldfastError('not-found', `The file manager did not open ${place}. Open it by hand.`);
 }
 
+/** @throws HoldfastError when there is none, or no browser. */
+export async function openDashboard(hub: Pick<OwnHub, 'dashboard'> | null): Promise<void> {
+  if (hub === null) throw new HoldfastError('not-found', 'Another process runs the agent of this computer, and its hub. Make a link to the dashboard with: holdfast hub login');
+  await shell.openExternal(await hub.dashboard());
+}
+
 export interface WindowHandlerOptions {
   readonly control: AgentControl;
   readonly window: () => BrowserWindow | null;
   readonly about: { readonly ownHub: boolean; readonly attached: boolean; readonly version: string };
   readonly useOwnHub: () => Promise<void>;
+  readonly ownHub: Pick<OwnHub, 'look' | 'reach' | 'dashboard'> | null;
   readonly settings: SettingsHandlers & RemovalHandlers;
 }
 
-export function windowHandlers({ about, control, settings, useOwnHub, window }: WindowHandlerOptions): WindowHandlers {
+export function windowHandlers({ about, control, ownHub, settings, useOwnHub, window }: WindowHandlerOptions): WindowHandlers {
   const home = app.getPath('home');
   const parent = (): BrowserWindow => {
     const open = window();
@@ -45,6 +53,12 @@ export function windowHandlers({ about, control, settings, useOwnHub, window }: 
 
   return {
     ...settings,
+    ownHub: async () => (await ownHub?.look()) ?? null,
+    openOwnHub: async ({ lan }) => (await ownHub?.reach(lan)) ?? null,
+    openDashboard: async () => {
+      await openDashboard(ownHub);
+      return {};
+    },
     chooseFolders: async () => {
       const { canceled, filePaths } = await dialog.showOpenDialog(parent(), {
         title: 'Choose folders to back up', defaultPath: home, properties: ['openDirectory', 'multiSelections', 'showHiddenFiles'],

@@ -10,6 +10,7 @@ import { Icon } from '../../components/Icon.js';
 import { ErrorNotice, Facts, Notice, type Tone } from '../../components/status.js';
 import { useAction, useNow } from '../../components/action.js';
 import { useApi } from '../app/context.js';
+import { OwnHub } from './OwnHub.js';
 import { momentText, pastText } from '../app/times.js';
 
 const tones: Record<AgentState['connection']['state'], Tone> = {
@@ -43,6 +44,7 @@ export function Connection({ state }: { state: AgentState }): ReactElement {
         )}
       </section>
       {state.recovery === null || state.recovery === undefined ? null : <OfficeRecovery recovery={state.recovery} hub={state.connection.hubName ?? 'The office'} />}
+      <OwnHub state={state} />
       <Membership state={state} />
     </div>
   );

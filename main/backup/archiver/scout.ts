@@ -1,12 +1,11 @@
 /**
  * Runs ahead of the walk and has workers find the folders that have not changed since the parent snapshot. The walk asks
  * for each folder it comes to; below a folder that has not changed, the next ones are looked at before it gets there.
- * Where a survey has seen the files already, the walk compares for itself, and workers what it will come to last.
  */
 import { HoldfastError } from '../../shared/errors.js';
 import type { Id } from '../format/id.js';
 import type { ByteString } from '../format/text.js';
-import type { FolderToLook, Surveyed } from '../workers/messages.js';
+import type { FolderToLook } from '../workers/messages.js';
 import type { ArchivePool } from './file-queue.js';
 import type { ListingReader } from './listing.js';
 import type { FolderComparison, UnchangedFolder } from './unchanged.js';
@@ -18,18 +17,9 @@ export interface ScoutOptions {
   readonly sealedTree: (id: Id) => Promise<FolderToLook['tree'] | null>;
   /** A tree of the parent, valid until the next call; null when it is not there. @throws `repository-damaged` */
   readonly openTree: (id: Id) => Promise<Buffer | null>;
-  /** What was seen of folders before anything was known of their trees. */
-  readonly survey: SeenBefore | null;
+  /** What was seen of folders before anything was known of their trees: then comparing is all that is left to do, and done here. */
+  readonly survey: { listing(path: ByteString): Promise<ListingReader | null | undefined> } | null;
   readonly comparison: Pick<FolderComparison, 'compare'>;
-}
-
-/** See workers/survey.ts. */
-export interface SeenBefore {
-  /** Its thread can be had for something else. */
-  readonly isOver: boolean;
-  readonly hasMore: boolean;
-  listing(path: ByteString): Promise<ListingReader | null | undefined>;
-  place(path: ByteString): Surveyed | null | undefined;
 }
 
 interface Sought {
@@ -57,7 +47,7 @@ export class Scout {
   /** Everything that the walk has not asked for yet. */
   private readonly sought = new Map<ByteString, Sought>();
   /** The next to be looked at is the last. */
-  private waiting: Sought[] = [];
+  private readonly waiting: Sought[] = [];
   private underWay = 0;
   /** Looked at, or being so, and not asked for yet. */
   private ahead = 0;
@@ -70,18 +60,9 @@ export class Scout {
    * @returns null when it has changed, or must be looked at closely
    */
   async verdict(path: ByteString, tree: Id): Promise<UnchangedFolder | null> {
-    const { survey } = this.options;
-    const isSent = (): boolean => this.sought.get(path)?.sent === true;
-    const listing = isSent() ? undefined : await survey?.listing(path);
+    const listing = await this.options.survey?.listing(path);
     if (listing === undefined) return this.lookedAt(path, tree);
-    // it has been seen: only comparing is left to do, which is done here while the threads do the same from the other end
-    const sought = this.sought.get(path);
-    if (sought) sought.sent = true;
-    this.sought.delete(path);
-    const verdict = listing && await this.comparedHere(listing, tree);
-    if (verdict) this.follow(path, verdict);
-    this.pump();
-    return verdict;
+    return listing && this.comparedHere(listing, tree);
   }
 
   private async comparedHere(listing: ListingReader, tree: Id): Promise<UnchangedFolder | null> {
@@ -116,14 +97,10 @@ export class Scout {
   }
 
   private pump(): void {
-    const { survey } = this.options;
-    if (survey?.isOver === false) return;
     const lanes = this.options.workers * 2;
     while (this.underWay < lanes && this.waiting.length > 0 && this.ahead < mostAhead) {
       const size = Math.min(mostInBatch, Math.ceil(this.waiting.length / lanes));
-      // what was seen is compared by the walk too: then the threads take what it will come to last
-      const next = survey?.hasMore === true ? this.waiting.splice(0, size) : this.waiting.splice(-size).reverse();
-      const batch = next.filter(({ sent }) => !sent);
+      const batch = this.waiting.splice(-size).reverse().filter(({ sent }) => !sent);
       this.ahead += batch.length;
       if (batch.length > 0) this.send(batch);
     }
@@ -146,12 +123,11 @@ export class Scout {
     const asked: Sought[] = [];
     batch.forEach((sought, i) => {
       const tree = trees[i];
-      const surveyed = this.options.survey?.place(sought.path);
-      if (!tree || surveyed === null) {
+      if (!tree) {
         sought.settle(null);
         return;
       }
-      folders.push({ path: sought.path, tree, surveyed });
+      folders.push({ path: sought.path, tree });
       asked.push(sought);
     });
     if (folders.length === 0) return;
@@ -162,7 +138,7 @@ export class Scout {
       const sought = asked[i];
       if (!sought) continue;
       sought.settle(verdict);
-      if (verdict) this.follow(sought.path, verdict, this.options.survey?.hasMore === true);
+      if (verdict) this.follow(sought.path, verdict);
     }
   }
 
@@ -181,18 +157,14 @@ export class Scout {
     }
   }
 
-  /** @param isLast whether they come after all others */
-  private follow(path: ByteString, { folders }: UnchangedFolder, isLast = false): void {
+  private follow(path: ByteString, { folders }: UnchangedFolder): void {
     const prefix = path === '/' ? '/' : `${path}/`;
-    const next: Sought[] = [];
     for (let i = folders.length - 1; i >= 0; i--) {
       const folder = folders[i];
       if (!folder) continue;
       const sought = this.seek(prefix + folder.name, folder.tree);
       this.sought.set(sought.path, sought);
-      next.push(sought);
+      this.waiting.push(sought);
     }
-    if (isLast) this.waiting = next.concat(this.waiting);
-    else for (const sought of next) this.waiting.push(sought);
   }
 }

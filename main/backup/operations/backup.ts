@@ -127,7 +127,7 @@ async function run(request: Parsed, control: InputControl, session: Session, thr
   const data: ArchiveData = {
     role: 'archive', repository: { keys: repository.keys, version: repository.config.version, polynomial: repository.config.polynomial },
     compression: request.compression ?? 'auto', spoolFolder, packSize, known: known.shared, shared,
-    dryRun: request.dryRun ?? false, gentle: request.gentle ?? false, withAtime: request.withAtime ?? false, survey: survey?.room ?? null,
+    dryRun: request.dryRun ?? false, gentle: request.gentle ?? false, withAtime: request.withAtime ?? false,
   };
   const saver = new PackSaver(repository, { signal, onFailure: fail });
   if (mayHaveOrphans) await session.held; // what is found is indexed at once

@@ -152,7 +152,7 @@ export function archiveHandler(data: ArchiveData, emit: (event: unknown) => void
         return { kind: 'files', results: [{ content, size: chunk.length, stale: false, unstable: false }], counts: takeCounts() };
       }
       case 'look': {
-        const look = looker ??= new FolderLook({ opener: new BlobOpener(sealer, true), known, files: new Files(), withAtime: data.withAtime, survey: data.survey });
+        const look = looker ??= new FolderLook({ opener: new BlobOpener(sealer, true), known, files: new Files(), withAtime: data.withAtime });
         return { kind: 'look', unchanged: task.folders.map((folder) => look.look(folder)) };
       }
       case 'flush': packs.finish(); break;

@@ -14,7 +14,6 @@ export interface FolderLookOptions {
   readonly known: KnownBlobs;
   readonly files: Files;
   readonly withAtime: boolean;
-  readonly survey: SharedArrayBuffer | null;
 }
 
 export class FolderLook {
@@ -30,18 +29,12 @@ export class FolderLook {
   /** @returns null when it has changed or cannot be read: the walk finds out what there is to tell */
   look(folder: FolderToLook): UnchangedFolder | null {
     try {
-      const listing = this.listingOf(folder);
-      return listing && this.comparison.compare(this.options.opener.open(folder.tree, folder.tree.sealed, folder.tree.pack), new ListingReader(listing));
+      this.out.clear();
+      if (!this.listings.write(this.out, folder.path)) return null;
+      return this.comparison.compare(this.options.opener.open(folder.tree, folder.tree.sealed, folder.tree.pack), new ListingReader(this.out.bytes));
     } catch (error) {
       if (error instanceof HoldfastError || codeOf(error) !== undefined) return null;
       throw error;
     }
-  }
-
-  private listingOf({ path, surveyed }: FolderToLook): Buffer | null {
-    const { survey } = this.options;
-    if (survey && surveyed) return Buffer.from(survey, surveyed.from, surveyed.to - surveyed.from);
-    this.out.clear();
-    return this.listings.write(this.out, path) ? this.out.bytes : null;
   }
 }

@@ -29,8 +29,6 @@ export interface ArchiveData {
   readonly dryRun: boolean;
   readonly gentle: boolean;
   readonly withAtime: boolean;
-  /** Where listings of folders are, if there was a survey. */
-  readonly survey: SharedArrayBuffer | null;
 }
 
 /** What a worker does while nobody knows its role yet: look at what is in these folders and all below, until it gets one. */
@@ -60,8 +58,6 @@ export interface Surveyed { readonly from: number; readonly to: number }
 /** A folder that may be as it was, with its tree in the parent snapshot, still sealed. */
 export interface FolderToLook {
   readonly path: ByteString;
-  /** What is in it now, if a survey has seen it. */
-  readonly surveyed: Surveyed | undefined;
   readonly tree: { readonly id: Id; readonly pack: Id; readonly uncompressedLength: number; readonly sealed: Uint8Array };
 }
 

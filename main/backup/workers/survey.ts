@@ -16,7 +16,7 @@ const freshFor = 10_000;
 export class Survey {
   private readonly found = new Map<ByteString, Surveyed | null>();
   private readonly began = performance.now();
-  readonly room = new SharedArrayBuffer(roomBytes);
+  private readonly room = Buffer.from(new SharedArrayBuffer(roomBytes));
   private waiting: (() => void)[] = [];
   private ended = false;
 
@@ -31,7 +31,7 @@ export class Survey {
       this.ended = true;
       this.tell();
     });
-    threads.meanwhile({ role: 'survey', paths, withAtime, room: this.room, port: port2 });
+    threads.meanwhile({ role: 'survey', paths, withAtime, room: this.room.buffer as SharedArrayBuffer, port: port2 });
   }
 
   /**
@@ -40,29 +40,15 @@ export class Survey {
    */
   async listing(path: ByteString): Promise<ListingReader | null | undefined> {
     for (;;) {
-      const place = this.place(path);
-      if (place !== undefined) return place && new ListingReader(Buffer.from(this.room, place.from, place.to - place.from));
-      if (this.isOver) return undefined;
+      if (performance.now() - this.began > freshFor) return undefined;
+      const place = this.found.get(path);
+      if (place !== undefined) {
+        this.found.delete(path);
+        return place && new ListingReader(this.room.subarray(place.from, place.to));
+      }
+      if (this.ended) return undefined;
       await new Promise<void>((resolve) => { this.waiting.push(resolve); });
     }
-  }
-
-  /** Where a listing is in `room`, if it has been seen: to be asked for once. */
-  place(path: ByteString): Surveyed | null | undefined {
-    if (performance.now() - this.began > freshFor) return undefined;
-    const place = this.found.get(path);
-    this.found.delete(path);
-    return place;
-  }
-
-  /** Nothing more will be seen. */
-  get isOver(): boolean {
-    return this.ended;
-  }
-
-  /** Something was seen that nobody has asked for, or will be. */
-  get hasMore(): boolean {
-    return !this.ended || (this.found.size > 0 && performance.now() - this.began < freshFor);
   }
 
   private tell(): void {

@@ -24,3 +24,11 @@ export function bytesOf(id: Id): Buffer {
 }
 
 export const nullId: Id = '0'.repeat(64);
+
+const digits = new Uint8Array(256);
+for (const digit of '0123456789abcdef') digits[digit.charCodeAt(0)] = Number.parseInt(digit, 16);
+
+/** Puts 64 hexadecimal digits at `at` into 32 bytes. For authentic trees, which have nothing else there: what is no digit counts as 0. */
+export function readHex(text: Uint8Array, at: number, into: Uint8Array): void {
+  for (let i = 0; i < 32; i++) into[i] = (digits[text[at + 2 * i] ?? 0] ?? 0) << 4 | (digits[text[at + 2 * i + 1] ?? 0] ?? 0);
+}

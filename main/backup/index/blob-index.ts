@@ -4,6 +4,7 @@
  */
 import type { BlobType, PackedBlob } from '../format/pack-header.js';
 import type { Id } from '../format/id.js';
+import { readHex } from '../format/id.js';
 import { IndexEntries, type IndexedPack } from '../format/index-file.js';
 
 export interface BlobLocation extends PackedBlob {
@@ -77,6 +78,12 @@ export class BlobIndex {
 
   has(type: BlobType, id: Id): boolean {
     return this.first(type, id) !== none;
+  }
+
+  /** Whether there is a data blob whose ID stands at that place in hexadecimal digits. */
+  hasHexAt(text: Uint8Array, at: number): boolean {
+    readHex(text, at, this.wanted);
+    return this.firstOfWanted(0) !== none;
   }
 
   find(type: BlobType, id: Id): BlobLocation | null {

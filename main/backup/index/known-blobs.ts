@@ -3,6 +3,8 @@
  * 32-byte IDs in a growable SharedArrayBuffer, guarded by one lock. Adding tells whether the ID was new, so exactly one
  * thread stores each blob.
  */
+import { readHex } from '../format/id.js';
+
 declare global {
   // Node 20 has growable shared buffers (V8 11.3); TypeScript knows them from ES2024 on only
   interface SharedArrayBufferConstructor {
@@ -25,10 +27,6 @@ const contended = 2;
 /** Room for about 90 million IDs; only what is used takes memory. Some systems reserve less address space: then less. */
 const mostBytes = [4 * 1024 ** 3 - 65536, 1024 ** 3, 256 * 1024 ** 2];
 const fullest = 0.8;
-
-/** Values of hexadecimal digits by their codes. Whoever asks has them from an authentic tree: what is no digit may count as 0. */
-const digits = new Uint8Array(256);
-for (const digit of '0123456789abcdef') digits[digit.charCodeAt(0)] = Number.parseInt(digit, 16);
 
 function growable(byteLength: number): SharedArrayBuffer {
   for (const maxByteLength of mostBytes) {
@@ -97,7 +95,7 @@ export class KnownBlobs {
 
   /** The same for 64 hexadecimal digits within a text. */
   hasHexAt(text: Uint8Array, at: number): boolean {
-    for (let i = 0; i < idWords * 4; i++) this.decoded[i] = (digits[text[at + 2 * i] ?? 0] ?? 0) << 4 | (digits[text[at + 2 * i + 1] ?? 0] ?? 0);
+    readHex(text, at, this.decoded);
     return this.has(this.decoded);
   }
 

@@ -99,7 +99,9 @@ async function run(request: Parsed, control: InputControl, session: Session, thr
   const { index } = await reading.index;
   const workers = workersFor(request);
   if (index.size > manyBlobs && !survey) threads.prepare(workers);
-  const known = KnownBlobs.of(index.dataIds(), index.size);
+  let shareable: KnownBlobs | null = null;
+  /** For the threads, which are not needed where nothing has changed. */
+  const known = (): KnownBlobs => shareable ??= KnownBlobs.of(index.dataIds(), index.size);
   const reader = new BlobReader(repository, index);
   const tally = new BackupTally(control);
   const present = request.paths.map(fromText).filter((path) => isThere(files, posix.resolve(base, path), tally));
@@ -126,14 +128,14 @@ async function run(request: Parsed, control: InputControl, session: Session, thr
   const packSize = (request.packSize ?? defaultPackMiB) * mebibyte;
   const data: ArchiveData = {
     role: 'archive', repository: { keys: repository.keys, version: repository.config.version, polynomial: repository.config.polynomial },
-    compression: request.compression ?? 'auto', spoolFolder, packSize, known: known.shared, shared,
+    compression: request.compression ?? 'auto', spoolFolder, packSize, get known() { return known().shared; }, shared,
     dryRun: request.dryRun ?? false, gentle: request.gentle ?? false, withAtime: request.withAtime ?? false,
   };
   const saver = new PackSaver(repository, { signal, onFailure: fail });
   if (mayHaveOrphans) await session.held; // what is found is indexed at once
   await adoptOrphans(session, index, await listing, (pack) => {
     saver.adopt(pack);
-    for (const blob of pack.blobs) if (blob.type === 'data') known.addHex(blob.id);
+    for (const blob of pack.blobs) if (blob.type === 'data') known().addHex(blob.id);
   });
   await saver.writeIndex();
   if (!request.dryRun) for (const name of session.abandonedLocks) await repository.backend.remove({ kind: 'locks', name }, signal);
@@ -163,11 +165,11 @@ async function run(request: Parsed, control: InputControl, session: Session, thr
     const selector = makeSelector(request.excludes, base, files);
     const scout = parentTree && selector === takeAll && !request.ignoreCtime ? new Scout({
       pool, workers, sealedTree: (id) => reader.sealedCopy('tree', id, signal), openTree: (id) => reader.glance('tree', id, signal),
-      survey, comparison: new FolderComparison(known),
+      survey, comparison: new FolderComparison(index),
     }) : null;
     const walk = (): Promise<Id> => new Archiver({
       files, queue, trees, streams, time: fromMillis(time), events: tally, selector, base, signal, scout,
-      loadTree: (id) => treeOrNull(reader, id, session), hasBlob: (id) => known.hasHex(id),
+      loadTree: (id) => treeOrNull(reader, id, session), hasBlob: (id) => shareable?.hasHex(id) ?? index.has('data', id),
       withAtime: data.withAtime, ignoreCtime: request.ignoreCtime ?? false, ignoreInode: request.ignoreInode ?? false,
       room: () => saver.room(workers + 4),
     }).run(top, parentTree);

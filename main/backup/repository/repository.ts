@@ -8,6 +8,7 @@ import { Sealer, type KeyMaterial } from '../format/crypto.js';
 import { damaged } from '../format/damage.js';
 import { hashOf, isId, shortId, type Id } from '../format/id.js';
 import { readIndex } from '../format/index-file.js';
+import { openSsl } from '../format/openssl.js';
 import { makeKeyFile, newMasterKey, openKeyFile, parseKeyFile } from '../format/key.js';
 import { BlobIndex } from '../index/blob-index.js';
 import { pooled } from '../pooled.js';
@@ -208,7 +209,11 @@ async function openKey(backend: Backend, password: string, kernel: Kernel, signa
       refuseLarge(handle, size);
       const bytes = await backend.load(handle, undefined, signal);
       if (hashOf(bytes) !== name) throw damaged(what, 'its content does not fit its name');
-      const keys = await openKeyFile(parseKeyFile(bytes, what), password, kernel, what);
+      const opening = openKeyFile(parseKeyFile(bytes, what), password, kernel, what);
+      // another thread derives the key for half a second: what is needed then is loaded meanwhile
+      openSsl();
+      new Zstd('auto').compress(bytes);
+      const keys = await opening;
       signal?.throwIfAborted();
       if (!keys) continue;
       opened?.keep(name, password, keys);

@@ -69,7 +69,7 @@ export class Cli {
       for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
         this.process.on(name, () => {
           if (this.abort.signal.aborted) {
-            if (Date.now() - first > samePress) this.process.exit(interrupted);
+            if (Date.now() - first > samePress) this.die(name);
             return;
           }
           first = Date.now();
@@ -78,6 +78,12 @@ export class Cli {
       }
     }
     return this.abort.signal;
+  }
+
+  /** As programs die that do not listen to a signal. `exit` would wait for threads to end, and they are in the middle of something. */
+  private die(signal: NodeJS.Signals): void {
+    this.process.removeAllListeners(signal);
+    this.process.kill(this.process.pid, signal);
   }
 
   /** Makes the function that commander calls: options are checked, the exit code is kept. */

@@ -150,9 +150,8 @@ async function run(request: Parsed, control: InputControl, session: Session, thr
     action: 'backup', ...tally.progress(Number(Atomics.load(bytesDone, sharedWords.bytesDone / 2))),
     ...(totals ? { total_files: totals.files, total_bytes: totals.bytes } : {}),
   }));
-  const cancelWorkers = (): void => { Atomics.store(new Int32Array(shared), sharedWords.cancelled, 1); };
-  signal.addEventListener('abort', cancelWorkers);
-  signal.addEventListener('abort', () => { pool.fail(new HoldfastError('cancelled', 'Cancelled.')); }, { once: true });
+  const cancel = (): void => { pool.fail(new HoldfastError('cancelled', 'Cancelled.')); };
+  signal.addEventListener('abort', cancel);
   let walking = true;
   if (control.onProgress && totals === null && request.scan !== false) {
     void scan(top, base, files, makeSelector(request.excludes, base, files), () => !walking || signal.aborted).then((found) => { totals = found ?? totals; }, () => undefined);
@@ -202,7 +201,7 @@ async function run(request: Parsed, control: InputControl, session: Session, thr
   } finally {
     walking = false;
     reporter.stop();
-    signal.removeEventListener('abort', cancelWorkers);
+    signal.removeEventListener('abort', cancel);
     await pool.close();
     trees.abandon();
     await saver.abandon();

@@ -67,10 +67,7 @@ async function readPacks(
   };
   const size = options.gentle ? 1 : options.workers ?? Math.min(availableParallelism(), 8);
   const pool = new WorkerPool<CheckTask, CheckResult>({ size, data });
-  const cancel = (): void => {
-    Atomics.store(new Int32Array(shared), sharedWords.cancelled, 1);
-    pool.fail(new HoldfastError('cancelled', 'Cancelled.'));
-  };
+  const cancel = (): void => { pool.fail(new HoldfastError('cancelled', 'Cancelled.')); };
   signal.addEventListener('abort', cancel);
   const running = new Set<Promise<void>>();
   let failure: unknown;

@@ -42,10 +42,7 @@ export async function restore(request: RestoreRequest, control: Control = {}): P
       shared, sparse: parsed.sparse ?? false, gentle: parsed.gentle ?? false,
     };
     const pool: RestorePool = new WorkerPool({ size, data, threads });
-    const cancel = (): void => {
-      Atomics.store(new Int32Array(shared), sharedWords.cancelled, 1);
-      pool.fail(new HoldfastError('cancelled', 'Cancelled.'));
-    };
+    const cancel = (): void => { pool.fail(new HoldfastError('cancelled', 'Cancelled.')); };
     signal.addEventListener('abort', cancel);
     const bytes = new BigInt64Array(shared);
     const reporter = new ProgressReporter(control.onProgress, () => ({

@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { z } from 'zod';
 import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
 import { operations } from '../engine.js';
+import { endMessage } from '../workers/end.js';
 import { KeyMemory } from '../repository/key-memory.js';
 import { toEngine, type FromEngine } from './messages.js';
 
@@ -79,6 +80,7 @@ async function start(call: number, operation: string, request: unknown, wants: {
 }
 
 port.on('message', (raw: unknown) => {
+  if (raw === endMessage) process.exit();
   const message = toEngine.parse(raw);
   const state = running.get(message.call);
   switch (message.kind) {

@@ -7,6 +7,7 @@ import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
 import type { Control, Engine, EntriesControl, InputControl, OutputControl, LsEntry } from '../types.js';
 import { KeyMemory } from '../repository/key-memory.js';
 import { builtFile } from '../workers/built.js';
+import { endThread } from '../workers/end.js';
 import { fromEngine, type FromEngine, type ToEngine } from './messages.js';
 
 type AnyControl = Control & Partial<Pick<InputControl, 'input' | 'stream'> & Pick<OutputControl, 'output'> & Pick<EntriesControl, 'onEntries'>>;
@@ -70,20 +71,21 @@ class Conductor {
       this.send({ kind: 'abort', call });
     }));
     await Promise.all(ending);
-    await this.worker?.terminate();
-    this.worker = null;
+    await this.end();
     this.keys.forget();
   }
 
   private maybeRest(): void {
     if (this.calls.size > 0 || this.closed) return;
-    this.rest = setTimeout(() => {
-      const worker = this.worker;
-      this.worker = null;
-      void worker?.terminate();
-    }, this.restAfter);
+    this.rest = setTimeout(() => { void this.end(); }, this.restAfter);
     this.rest.unref();
     this.worker?.unref();
+  }
+
+  private async end(): Promise<void> {
+    const worker = this.worker;
+    this.worker = null;
+    if (worker) await endThread(worker);
   }
 
   private send(message: ToEngine): void {

@@ -3,6 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import { asHoldfastError } from '../../shared/errors.js';
 import { archiveHandler } from './archive-handler.js';
 import { checkHandler } from './check-handler.js';
+import { endMessage } from './end.js';
 import type { Request, RoleData, SurveyData } from './messages.js';
 import { restoreHandler } from './restore-handler.js';
 import { survey } from './survey-handler.js';
@@ -20,7 +21,8 @@ function handlerFor(data: RoleData, emit: (event: unknown) => void): (task: neve
 
 let handle: ((task: never) => unknown) | null = null;
 
-port.on('message', (message: RoleData | SurveyData | Request<never>) => {
+port.on('message', (message: RoleData | SurveyData | Request<never> | typeof endMessage) => {
+  if (message === endMessage) process.exit();
   if (!('role' in message)) answer(message);
   else if (message.role === 'survey') survey(message, () => handle !== null);
   else handle = handlerFor(message, (event) => { port.postMessage({ event }); });

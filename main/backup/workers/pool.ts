@@ -1,7 +1,8 @@
 /** A pool of worker threads for CPU work. Threads start when there is work for them, and each has its next task waiting. */
 import type { Worker } from 'node:worker_threads';
 import { HoldfastError } from '../../shared/errors.js';
-import type { Reply, Request, RoleData } from './messages.js';
+import { endThread } from './end.js';
+import { sharedWords, type Reply, type Request, type RoleData } from './messages.js';
 import { Threads } from './threads.js';
 
 interface Waiting<Task, Result> {
@@ -78,16 +79,17 @@ export class WorkerPool<Task, Result, Event = never> {
     })));
   }
 
-  /** Stops all threads, in the middle of whatever they do. */
+  /** Stops all threads, in the middle of their tasks. */
   async close(): Promise<void> {
     this.closed = true;
     this.fail(new HoldfastError('cancelled', 'Cancelled.'));
-    await Promise.all(this.members.map((member) => member.worker.terminate()));
+    await Promise.all(this.members.map((member) => endThread(member.worker)));
   }
 
-  /** Rejects everything that waits, now and later. */
+  /** Rejects everything that waits, now and later, and has the threads give up what they do. */
   fail(error: Error): void {
     this.failure ??= error;
+    Atomics.store(new Int32Array(this.options.data.shared), sharedWords.cancelled, 1);
     for (const waiting of this.queue.splice(0)) waiting.reject(this.failure);
     for (const member of this.members) {
       for (const waiting of member.running.values()) waiting.reject(this.failure);

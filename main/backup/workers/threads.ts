@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { calmAllocator } from '../posix/memory.js';
 import { builtFile } from './built.js';
+import { endThread } from './end.js';
 import type { SurveyData } from './messages.js';
 
 /** Little in a worker lives longer than a blob; what a larger young generation would save is not worth its memory. */
@@ -27,7 +28,7 @@ export class Threads {
 
   /** Ends the threads that nobody has taken. */
   async close(): Promise<void> {
-    await Promise.all(this.ready.splice(0).map((worker) => worker.terminate()));
+    await Promise.all(this.ready.splice(0).map(endThread));
   }
 
   private start(): Worker {

@@ -61,3 +61,13 @@ test('sizes above 4 GiB and names of any bytes come out as they went in', () => 
   }
   expect(names).toEqual(['long'.repeat(50), '\u00ff\u0001']);
 });
+
+test('its thread can be ended at any moment: inside of a call of the C library that would be the end of the program', { timeout: 60_000 }, async () => {
+  for (let after = 0; after < 120; after += 6) {
+    const threads = new Threads();
+    threads.prepare(2);
+    new Survey(threads, [fromText('/usr')], false);
+    await new Promise((resolve) => { setTimeout(resolve, after); });
+    await threads.close();
+  }
+});

@@ -43,8 +43,8 @@ export class Restic {
   }
 
   /** `restic check --read-data`: proves every byte. */
-  async check(): Promise<void> {
-    const out = await this.ok(['check', '--read-data']);
+  async check(env: Record<string, string> = {}): Promise<void> {
+    const out = await this.ok(['check', '--read-data'], { env });
     if (!out.includes('no errors were found')) throw new Error(out);
   }
 

@@ -163,12 +163,16 @@ const spoolPrefix = `holdfast-${hostname()}-`;
 const week = 7 * 24 * 3600 * 1000;
 
 async function removeLeftovers(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
+  const found = (await Promise.all((await readdir(folder)).map(async (name) => {
     const path = join(folder, name);
+    return { name, path, mtime: await stat(path).then(({ mtimeMs }) => mtimeMs, () => null) };
+  }))).filter(({ mtime }) => mtime !== null);
+  // by the disk's own clock: this computer's may be wrong, and the disk another computer's
+  const now = Math.max(...found.map(({ mtime }) => mtime ?? 0));
+  for (const { name, path, mtime } of found) {
     const pid = name.startsWith(spoolPrefix) ? parseInt(name.slice(spoolPrefix.length), 10) : NaN;
-    const age = await stat(path).then((s) => Date.now() - s.mtimeMs, () => 0);
     const dead = !Number.isNaN(pid) && pid !== process.pid && !isAlive(pid);
-    if (dead || age > week) await rm(path, { recursive: true, force: true });
+    if (dead || now - (mtime ?? now) > week) await rm(path, { recursive: true, force: true });
   }
 }
 

@@ -10,6 +10,9 @@ import { listLocks, RepositoryLock } from '../repository/lock.js';
 import { RunMemory } from '../repository/memory.js';
 import type { Control, Progress, RepositoryAccess } from '../types.js';
 
+/** Where work has failed, nobody shall wait long to hear of it, ms. */
+const lastPatience = 10_000;
+
 export type LockKind = 'none' | 'shared' | 'exclusive';
 
 export interface Session {
@@ -58,13 +61,16 @@ export async function withRepository<T>(access: RepositoryAccess, lock: LockKind
           exclusive: lock === 'exclusive', timeout: Math.max(0, deadline - Date.now()), signal, onWarning: warn, listed: first, memory, early,
         });
         let isRefused = false;
+        let isFailed = true;
         mine.held.catch((error: unknown) => { isRefused = error instanceof HoldfastError && error.code === 'repository-locked'; });
         try {
-          return await work({ ...session, abandonedLocks: mine.abandoned, alone: mine.alone, held: mine.held });
+          const result = await work({ ...session, abandonedLocks: mine.abandoned, alone: mine.alone, held: mine.held });
+          isFailed = false;
+          return result;
         } catch (error) {
           if (!isRefused || Date.now() >= deadline) throw error;
         } finally {
-          await mine.release().catch((error: unknown) => { warn(`The lock could not be removed: ${asHoldfastError(error).message}`); });
+          await mine.release(isFailed ? lastPatience : undefined).catch((error: unknown) => { warn(`The lock could not be removed: ${asHoldfastError(error).message}`); });
         }
       }
     } finally {

@@ -148,17 +148,25 @@ export class RepositoryLock {
     if (this.released) await this.remove(fresh);
   }
 
-  async release(): Promise<void> {
+  /** @param patience how long it is tried, ms: after that the next operation from here removes it. Default: as the destination says */
+  async release(patience?: number): Promise<void> {
     this.released = true;
     this.releasing.abort();
     clearInterval(this.timer);
-    await this.remove(this.id);
+    if (patience === undefined) return this.remove(this.id);
+    const stop = new AbortController();
+    const timer = setTimeout(() => stop.abort(new HoldfastError('destination-failed', 'The destination does not answer any more. The next run removes it.')), patience);
+    try {
+      await this.remove(this.id, stop.signal);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** One that cannot be removed now is removed by the next operation from here. */
-  private async remove(id: Id): Promise<void> {
+  private async remove(id: Id, signal?: AbortSignal): Promise<void> {
     try {
-      await this.repository.backend.remove({ kind: 'locks', name: id });
+      await this.repository.backend.remove({ kind: 'locks', name: id }, signal);
     } catch (error) {
       await this.memory.leaveLock(id);
       throw error;

@@ -77,7 +77,8 @@ for (const kind of remoteKinds) {
       it(`${name}: ${fault.error ? 'a sentence, and the next run goes on from there' : 'succeeds'}`, async () => {
         const proxy = await Proxy.to(destination.port ?? 0);
         onTestFinished(() => proxy.stop());
-        const plain = await destination.access(fresh(), { host: '127.0.0.1', port: proxy.port });
+        const repositoryName = fresh();
+        const plain = await destination.access(repositoryName, { host: '127.0.0.1', port: proxy.port });
         const repository = { ...plain, cacheFolder: join(folder, 'cache') };
         await engine.init({ repository });
         const world = { proxy, destination };
@@ -97,7 +98,7 @@ for (const kind of remoteKinds) {
         proxy.mischief = {};
         await fault.mend?.(world);
         await sleep(500); // a server may still be storing what it got
-        note(kind, name, outcome, await recovers(engine, repository, source, outcome, await packsIn(repository)));
+        note(kind, name, outcome, await recovers(engine, repository, source, outcome, await packsIn(repository), () => destination.check(repositoryName)));
       });
     }
   });
@@ -148,7 +149,8 @@ for (const kind of ['folder', 'sftp', 'rest', 'hub storage'] as const) {
           await destination.stop();
           disk.unmount();
         });
-        const plain = await destination.access(fresh());
+        const repositoryName = fresh();
+        const plain = await destination.access(repositoryName);
         const repository = { ...plain, cacheFolder: join(folder, 'cache'), ...(kind === 'folder' ? {} : { backend: { ...plain.backend, 'retry-seconds': '3' } }) };
         await engine.init({ repository });
         fault.begin(disk);
@@ -156,7 +158,7 @@ for (const kind of ['folder', 'sftp', 'rest', 'hub storage'] as const) {
         expect(outcome.error?.message).toMatch(sentence);
         expect(outcome.error?.message).toMatch(kind === 'rest' ? untold : fault.error);
         fault.mend(disk);
-        note(kind, name, outcome, await recovers(engine, repository, source, outcome, await packsIn(repository)));
+        note(kind, name, outcome, await recovers(engine, repository, source, outcome, await packsIn(repository), () => destination.check(repositoryName)));
       });
     }
   });

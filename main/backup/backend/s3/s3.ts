@@ -96,17 +96,15 @@ export class S3Backend implements RemoteBackend {
 
   async stat(file: FileHandle, signal?: AbortSignal): Promise<{ size: number }> {
     return this.work(`Looking for ${describeFile(file)}`, signal, async ({ sdk, client }) => {
+      const head = async (): Promise<{ size: number }> => ({ size: (await client.send(new sdk.HeadObjectCommand(this.at(file)), { abortSignal: signal })).ContentLength ?? 0 });
       try {
-        const answer = await client.send(new sdk.HeadObjectCommand(this.at(file)), { abortSignal: signal });
-        return { size: answer.ContentLength ?? 0 };
+        return await head();
       } catch (error) {
         // Answers to HEAD have no body, so that a wrong secret and a wrong clock look the same: ask in a way that is told.
-        if ([400, 403].includes(whatWasSaid(error)?.status ?? 0)) {
-          await client.send(new sdk.GetObjectCommand({ ...this.at(file), Range: 'bytes=0-0' }), { abortSignal: signal }).then((answer) => {
-            if (answer.Body instanceof Readable) answer.Body.destroy();
-          });
-        }
-        throw error;
+        if (![400, 403].includes(whatWasSaid(error)?.status ?? 0)) throw error;
+        const { Body } = await client.send(new sdk.GetObjectCommand({ ...this.at(file), Range: 'bytes=0-0' }), { abortSignal: signal });
+        if (Body instanceof Readable) Body.destroy();
+        return head(); // the client has corrected its clock meanwhile, by the answer to somebody else
       }
     }, file);
   }

@@ -69,10 +69,13 @@ export class Aside {
   /** Removes what killed processes of this computer left behind, and what is older than a week. */
   private async removeLeftovers(): Promise<void> {
     const mine = `holdfast-${hostname()}-`;
-    for (const { filename, attrs } of await readFolder(this.sftp, this.folder)) {
+    const found = await readFolder(this.sftp, this.folder);
+    // by the server's clock, which has just made a file in here: this computer's may be wrong
+    const now = Math.max(...found.map(({ attrs }) => attrs.mtime));
+    for (const { filename, attrs } of found) {
       const pid = filename.startsWith(mine) ? Number.parseInt(filename.slice(mine.length), 10) : NaN;
       const isDead = !Number.isNaN(pid) && pid !== process.pid && !isAlive(pid);
-      if (attrs.isFile() && (isDead || attrs.mtime < Date.now() / 1000 - staleAfter)) this.drop(posix.join(this.folder, filename));
+      if (attrs.isFile() && (isDead || attrs.mtime < now - staleAfter)) this.drop(posix.join(this.folder, filename));
     }
   }
 }

@@ -102,7 +102,7 @@ class Dialer {
       client.once('close', () => fail(Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
       client.connect({
         host: host.hostname, port: host.port, username: host.user, ...(sock ? { sock } : {}),
-        readyTimeout: connectTimeout,
+        readyTimeout: Math.min(connectTimeout, settings.stallMs),
         keepaliveInterval: Math.ceil(settings.stallMs / 3), keepaliveCountMax: 3,
         authHandler: methods.length > 0 ? methods : [{ type: 'none', username: host.user }], // asking for nothing first would cost a round trip
         algorithms: { serverHostKey: algorithmOrder(known) as Ssh.ServerHostKeyAlgorithm[] },

@@ -15,9 +15,10 @@ import { packWithDevelopmentRuntime } from './with-development-runtime.mjs';
 
 const kinds = /\.(deb|rpm|tar\.gz|tgz)$/;
 
-/** @param {string} folder to check out, build and package in @returns {Promise<Map<string, string>>} SHA-256 of each package */
-async function make(folder) {
-  await mustRun('checking out', 'git', ['clone', '--quiet', inRoot(), folder]);
+/** @param {string} folder to check out, build and package in @param {string} commit @returns {Promise<Map<string, string>>} SHA-256 of each package */
+async function make(folder, commit) {
+  await mustRun('cloning', 'git', ['clone', '--quiet', '--no-checkout', inRoot(), folder]);
+  await mustRun('checking out', 'git', ['checkout', '--quiet', '--detach', commit], { cwd: folder });
   cpSync(inRoot('node_modules'), path.join(folder, 'node_modules'), { recursive: true, verbatimSymlinks: true });
   const env = { ...process.env, SOURCE_DATE_EPOCH: '0' };
   await mustRun('building', process.execPath, ['build/build.mjs'], { cwd: folder, env });
@@ -30,8 +31,9 @@ async function make(folder) {
 
 const work = mkdtempSync(path.join(tmpdir(), 'holdfast-twice-'));
 try {
-  const first = await make(path.join(work, 'one'));
-  const second = await make(path.join(work, 'another place'));
+  const commit = (await mustRun('asking git', 'git', ['rev-parse', 'HEAD'], { cwd: inRoot() })).trim();
+  const first = await make(path.join(work, 'one'), commit);
+  const second = await make(path.join(work, 'another place'), commit);
   for (const [name, sum] of first) {
     const same = second.get(name) === sum;
     say(same ? `${name}: the same twice, SHA-256 ${sum}` : `${name}: differs, SHA-256 ${sum} and ${second.get(name)}`);

@@ -125,7 +125,7 @@ class AgentCore implements Agent {
         const run = runs.newestOf(jobId);
         return run === null ? null : Date.parse(run.startedAt ?? run.queuedAt);
       },
-      owedSince: (job) => owedSince(runs.newestOf(job.id), repositories.disks.known(job.destination)),
+      owedSince: (job) => runs.owedSince(job.id) ?? owedSince(runs.newestOf(job.id), repositories.disks.known(job.destination)),
       isBusy: (jobId) => runner.isBusy(jobId),
       obstacle: obstacleOf,
       start: (job, trigger) => void runner.start(job, trigger, options.newId()),

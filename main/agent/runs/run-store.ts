@@ -8,6 +8,8 @@ const kept = 500;
 export class RunStore {
   private readonly runs = new Map<string, Run>();
   private lines: number;
+  /** Of processes before this one. */
+  private readonly former: ReadonlySet<string>;
 
   constructor(private readonly log: AppendLog) {
     for (const line of log.initial) {
@@ -15,6 +17,7 @@ export class RunStore {
       if (run !== null) this.remember(run);
     }
     this.lines = log.initial.length;
+    this.former = new Set(this.runs.keys());
   }
 
   /** Newest first. */
@@ -32,6 +35,16 @@ export class RunStore {
 
   newestGoodOf(jobId: string): Run | null {
     return this.list(Infinity).find((run) => run.jobId === jobId && isGood(run.state)) ?? null;
+  }
+
+  /**
+   * Since when a run is owed because the former process ended under it, ms since the epoch; null when none is. Not a second time in a
+   * row: a run that ends every process would go round and round.
+   */
+  owedSince(jobId: string): number | null {
+    const [newest, before] = this.list(Infinity).filter((run) => run.jobId === jobId);
+    if (newest?.state !== 'interrupted' || !this.former.has(newest.id) || before?.state === 'interrupted') return null;
+    return Date.parse(newest.startedAt ?? newest.queuedAt);
   }
 
   /** Start of the oldest good run that is remembered, ms since the epoch; null before the first. */

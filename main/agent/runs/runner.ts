@@ -115,6 +115,7 @@ export class Runner {
       say: (level, message) => this.say(level, message, run),
     };
     const begun: RunStep[] = [];
+    let leaving = false;
     let outcome: RunOutcome;
     try {
       abort.signal.throwIfAborted();
@@ -141,10 +142,12 @@ export class Runner {
       }
     } catch (thrown) {
       const error = await this.ports.explain(job, thrown).catch(asHoldfastError);
-      outcome = error.code === 'cancelled' ? { state: 'cancelled', result: null, error: null } : { state: 'failed', result: null, error: error.toShape() };
+      // Cancelled by nobody: this process has to end, and the next one starts the run over.
+      leaving = error.code === 'cancelled' && error.retryable && !abort.signal.aborted;
+      outcome = error.code === 'cancelled' && !leaving ? { state: 'cancelled', result: null, error: null } : { state: 'failed', result: null, error: error.toShape() };
     }
     for (const step of begun) outcome = await this.tolerate(outcome, context, async (known) => step.end?.(context, known));
-    await this.finish(run, outcome.state, outcome.result, outcome.error);
+    await this.finish(run, leaving ? 'interrupted' : outcome.state, outcome.result, outcome.error);
   }
 
   /** Does what belongs to a run beside its backup. A failure is said, and makes a good run one with warnings. */

@@ -111,7 +111,7 @@ export class WorkerPool<Task, Result, Event = never> {
     let best: Member<Task, Result> | null = null;
     for (const member of this.members) if (!best || member.running.size < best.running.size) best = member;
     if (best && best.running.size === 0) return best;
-    if (this.members.length < (isPatient ? 1 : this.options.size)) return this.start();
+    if (best === null || (this.members.length < (isPatient ? 1 : this.options.size) && this.threads.canBeMore)) return this.start();
     return best && best.running.size < depth ? best : null;
   }
 

@@ -17,7 +17,7 @@ export const register: Register = (program, cli) => {
       const { signal } = cli;
       const { restingCompilers } = await import('../../platform/engine/compilers.js');
       const compilers = restingCompilers(); // before the rest is loaded
-      const [{ openHome }, { givenIdentity }, { localHub }, { printConnections }, { startAgent }, { consoleLine }, { startMeAgain, watchProgram }, { systemClock }] = await Promise.all([
+      const [{ openHome }, { givenIdentity }, { localHub }, { printConnections }, { startAgent }, { consoleLine }, { startMeAgain, watchProgram, whetherReplaced }, { systemClock }] = await Promise.all([
         import('../agent/open.js'), import('../agent/identity.js'), import('../agent/local-hub.js'), import('../agent/connection-lines.js'),
         import('../../platform/agent-host/agent-host.js'), import('../../platform/logging/logging.js'),
         import('../../platform/service/replaced.js'), import('../../platform/clock.js'),
@@ -27,17 +27,18 @@ export const register: Register = (program, cli) => {
       if (identity === null && settings.read().hub === null) {
         throw new HoldfastError('token-unknown', 'This computer belongs to no hub yet. Join one with "holdfast join LINK", or give --token-file.');
       }
+      const file = fileURLToPath(new URL('../holdfast.js', import.meta.url));
+      const managed = cli.env['HOLDFAST_SERVICE'] === '1';
       const agent = await startAgent({
-        paths, settings, env: cli.env, version: readVersion(), attach: false, givenIdentity: identity, compilers,
+        paths, settings, env: cli.env, version: readVersion(), attach: false, givenIdentity: identity, compilers, ...(managed ? { replaced: await whetherReplaced(file) } : {}),
         sink: (entry) => { if (!cli.quiet && entry.level !== 'debug') cli.warn(cli.json ? JSON.stringify(entry) : consoleLine(entry)); },
       });
       const end = printConnections(cli, agent.control);
       const replaced = new AbortController();
       const endWatch = await watchProgram({
-        file: fileURLToPath(new URL('../holdfast.js', import.meta.url)), clock: systemClock,
+        file, clock: systemClock,
         busy: async () => isWorking(await agent.control.call('state', {})),
         leave: () => {
-          const managed = cli.env['HOLDFAST_SERVICE'] === '1';
           cli.warn(`Another version was installed in the place of this one. ${managed ? 'It starts now.' : 'Start this agent again to run it.'}`);
           if (managed) replaced.abort();
         },

@@ -56,6 +56,8 @@ export interface StartAgentOptions {
   readonly sink?: (entry: LogEntry) => void;
   /** For a process that has nothing to do but its agent; they are always on otherwise. */
   readonly compilers?: Compilers;
+  /** Whether another version lies where this program was started from, and will soon run instead. */
+  readonly replaced?: () => Promise<boolean>;
   /** Attach to an agent that runs already? Otherwise that is an error. */
   readonly attach?: boolean;
 }
@@ -174,6 +176,7 @@ async function assemble(options: StartAgentOptions, { logging, secrets }: AgentH
     compilers: options.compilers ?? busyCompilers,
     sources: { env, password: (target) => passwords.get(target) },
     cacheFolder: path.join(paths.cacheFolder, 'repositories'),
+    ...(options.replaced && { replaced: options.replaced }),
   });
   if ((await removeLeftFolders(env)) > 0) logger.log('info', 'Removed private files of tools that an interrupted backup left');
   const drills = await openDrills({ paths, env, logger, reader: engine.reader });

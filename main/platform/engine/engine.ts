@@ -19,6 +19,8 @@ export interface EnginePorts {
   readonly sources: Omit<SourcePorts, 'warn'>;
   /** Where metadata of remote repositories is kept. */
   readonly cacheFolder: string;
+  /** Whether another version lies where this program was started from, and will soon run instead; absent where none can. */
+  readonly replaced?: () => Promise<boolean>;
 }
 
 export const createAgentEngine = (ports: EnginePorts): Engine & { readonly reader: SnapshotReader } => new AgentEngine(ports);
@@ -98,12 +100,20 @@ class AgentEngine implements Engine {
 
   private async with<T>(work: (engine: BackupEngine) => Promise<T>): Promise<T> {
     if (this.closed) throw new HoldfastError('cancelled', 'Holdfast is ending.');
+    if (await this.ports.replaced?.()) throw anotherVersion();
     const done = this.ports.compilers.wake();
     try {
       this.opened ??= this.ports.open();
       return await work(await this.opened);
+    } catch (thrown) {
+      // What it had not loaded yet is of the other version, or gone.
+      if (asHoldfastError(thrown).code === 'internal' && await this.ports.replaced?.()) throw anotherVersion(thrown);
+      throw thrown;
     } finally {
       done();
     }
   }
 }
+
+const anotherVersion = (cause?: unknown): HoldfastError =>
+  new HoldfastError('cancelled', 'Another version of Holdfast was installed and takes over from this one in a moment.', { cause, retryable: true });

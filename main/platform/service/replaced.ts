@@ -21,6 +21,12 @@ export interface ReplacedPorts {
   leave(): void;
 }
 
+/** @returns whether another file, or none, is by then where this program was started from */
+export async function whetherReplaced(file: string): Promise<() => Promise<boolean>> {
+  const first = await identity(file);
+  return async () => await identity(file) !== first;
+}
+
 /** @returns a function that ends the watch */
 export async function watchProgram({ busy, clock, file, leave }: ReplacedPorts): Promise<() => void> {
   const first = await identity(file);

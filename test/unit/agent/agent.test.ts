@@ -106,7 +106,7 @@ describe('runs', () => {
     await agent.close();
   });
 
-  it('of an agent that was killed end as interrupted', async () => {
+  it('of an agent that was killed end as interrupted and start over once, also where there is no schedule', async () => {
     const first = createWorld({ jobs: [someJob()] });
     const agent = createAgent(first.options);
     await agent.start();
@@ -116,9 +116,30 @@ describe('runs', () => {
     const again = createAgent(second.options);
     await again.start();
     expect(second.journal.at(-1)?.event).toMatchObject({ type: 'finished', state: 'interrupted' });
-    expect((await again.call('state', {})).status).toBe('Failing');
+    await second.clock.pass(31_000);
+    expect(second.engine.pending).toHaveLength(1);
+    expect(second.journal.map(({ event }) => event.type)).toContain('started');
+    // It ends this process as well: then only its schedule or a person starts it again.
+    const third = createWorld({ jobs: [someJob()], runs: second.runLog.lines });
+    const last = createAgent(third.options);
+    await last.start();
+    await third.clock.pass(31_000);
+    expect(third.engine.pending).toHaveLength(0);
+    expect((await last.call('state', {})).status).toBe('Failing');
+    for (const each of [agent, again, last]) await each.close();
+  });
+
+  it('that this process cannot finish, because another version takes over, are interrupted and not started over by itself', async () => {
+    const world = createWorld({ jobs: [someJob()] });
+    const agent = createAgent(world.options);
+    await agent.start();
+    await agent.call('runJob', { jobId: 'job1' });
+    await settle();
+    world.engine.pending[0]?.reject(new HoldfastError('cancelled', 'Another version takes over.', { retryable: true }));
+    await settle();
+    expect(world.journal.at(-1)?.event).toMatchObject({ type: 'finished', state: 'interrupted', error: { message: 'Another version takes over.' } });
+    expect(world.engine.pending).toHaveLength(1);
     await agent.close();
-    await again.close();
   });
 
   it('are cancelled cleanly when the agent closes', async () => {

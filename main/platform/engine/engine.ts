@@ -33,8 +33,9 @@ class AgentEngine implements Engine {
 
   constructor(private readonly ports: EnginePorts) {}
 
-  backup(order: BackupOrder, onProgress: (progress: RunProgress) => void, signal: AbortSignal): Promise<RunResult> {
-    const { logger, sources } = this.ports;
+  async backup(order: BackupOrder, onProgress: (progress: RunProgress) => void, signal: AbortSignal): Promise<RunResult> {
+    const { logger, replaced, sources } = this.ports;
+    if (await replaced?.()) throw anotherVersion();
     return this.with((engine) => backUp(order, { engine, logger, sources, repository: this.repository(order.repository) }, onProgress, signal));
   }
 
@@ -100,7 +101,6 @@ class AgentEngine implements Engine {
 
   private async with<T>(work: (engine: BackupEngine) => Promise<T>): Promise<T> {
     if (this.closed) throw new HoldfastError('cancelled', 'Holdfast is ending.');
-    if (await this.ports.replaced?.()) throw anotherVersion();
     const done = this.ports.compilers.wake();
     try {
       this.opened ??= this.ports.open();

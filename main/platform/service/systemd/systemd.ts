@@ -5,6 +5,7 @@ import { readServiceFile, refuseForeign, removeServiceFile, writeServiceFile, ty
 import type { Env } from '../program.js';
 import type { FindAgent, InstallOptions, ServiceProgram, ServiceStatus, UserService } from '../service.js';
 import type { Tool } from '../tool.js';
+import { Autostart } from './autostart.js';
 import { enableLinger, lingers } from './linger.js';
 import { renderUnit } from './render.js';
 import { unitPath, type User } from './session.js';
@@ -22,7 +23,12 @@ export interface SystemdOptions {
 }
 
 export class SystemdService implements UserService {
-  constructor(private readonly options: SystemdOptions) {}
+  /** For the tray app only: a server's agent needs no desktop. */
+  private readonly autostart: Autostart;
+
+  constructor(private readonly options: SystemdOptions) {
+    this.autostart = new Autostart(options.name, options);
+  }
 
   async install({ linger }: InstallOptions): Promise<ServiceStatus> {
     const { name, program, tool, user } = this.options;
@@ -35,6 +41,7 @@ export class SystemdService implements UserService {
       if (changed) await writeServiceFile(file, text);
       await this.systemctl('daemon-reload');
       await this.systemctl('enable', name);
+      await (program.variant === 'graphical' ? this.autostart.install() : this.autostart.uninstall());
     } catch (error) {
       // Half a service would start, or fail to, at the next login.
       if (before.owner === 'nobody') await removeServiceFile(file, 2);
@@ -59,6 +66,7 @@ export class SystemdService implements UserService {
     if (before.owner === 'nobody') return { removed: false };
     // Who asks for it from inside of the service goes on until it ends by itself.
     await this.systemctl('disable', ...(Number(unit.MainPID) === process.pid ? [] : ['--now']), name);
+    await this.autostart.uninstall();
     await removeServiceFile(file, 2);
     await this.systemctl('daemon-reload');
     await tool('systemctl', ['--user', 'reset-failed', name]); // only there to be reset if it had failed
@@ -84,7 +92,7 @@ export class SystemdService implements UserService {
     return unitStatus({
       name, file, unit, agentPid,
       owner: found.owner,
-      current: found.owner === 'holdfast' && found.text === renderUnit(name, program),
+      current: found.owner === 'holdfast' && found.text === renderUnit(name, program) && (program.variant === 'headless' || await this.autostart.isCurrent()),
       lingers: lingering,
       now: Date.now(),
       monotonic: Number(process.hrtime.bigint() / 1000n),

@@ -107,8 +107,10 @@ class AgentEngine implements Engine {
       return await work(await this.opened);
     } catch (thrown) {
       // What it had not loaded yet is of the other version, or gone.
-      if (asHoldfastError(thrown).code === 'internal' && await this.ports.replaced?.()) throw anotherVersion(thrown);
-      throw thrown;
+      const { code, message } = asHoldfastError(thrown);
+      if (code !== 'internal' || !(await this.ports.replaced?.())) throw thrown;
+      this.ports.logger.log('info', message);
+      throw anotherVersion(thrown);
     } finally {
       done();
     }

@@ -157,6 +157,8 @@ describe.each([['a user', false], ['root', true]])('the service of %s', (_who, a
     expect(ended).toMatch(/^Finished: snapshot [0-9a-f]{8}|Another version of Holdfast was installed and takes over from this one in a moment\./);
     computer.note(`the backup that was under way ${ended.startsWith('Finished') ? 'finished' : 'was interrupted'} after ${((Date.now() - replaced) / 1000).toFixed(1)} s`);
     const fourth = await computer.connectedAfter(replaced, 'replaced until the other version is connected', third);
+    // Before that a backup is made only when a person asks for it.
+    const { password } = JSON.parse(await computer.holdfast('recovery-kit', '--json')) as { password: string };
     await until('that backup was made, by the one version or the other', async () => {
       const [job] = JSON.parse(await computer.hub('job', 'list', '--json')) as { lastRun: { state: string } }[];
       return job?.lastRun.state === 'succeeded';
@@ -165,7 +167,6 @@ describe.each([['a user', false], ['root', true]])('the service of %s', (_who, a
     expect(agent).toMatchObject({ version: '1.0.1', pid: fourth });
     expect((await computer.service()).state).toBe('running');
     expect(await computer.hub('job', 'run', '--wait')).toMatch(/^Finished: snapshot /);
-    const { password } = JSON.parse(await computer.holdfast('recovery-kit', '--json')) as { password: string };
     await runOk('restic', ['-r', path.join(home, 'repository'), 'check', '--no-cache'], { env: { RESTIC_PASSWORD: password } });
 
     expect(await computer.keychain()).toHaveLength(2);

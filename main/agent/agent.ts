@@ -3,6 +3,7 @@
  * All of the world comes in through ports; this file only connects the rooms.
  */
 import { controlMethods, type AgentControl, type AgentState, type ControlEvents, type ControlMethod, type ControlParams, type ControlResult } from '../shared/control.js';
+import { copiesOf, destinationsOf } from '../shared/copies.js';
 import { drillText } from '../shared/drill.js';
 import { asHoldfastError, HoldfastError } from '../shared/errors.js';
 import type { Destination, Job, LogEntry } from '../shared/model.js';
@@ -12,7 +13,8 @@ import { CareStep } from './care/care-step.js';
 import type { Handlers } from './control/contract.js';
 import { controlHandlers } from './control/handlers.js';
 import { cancelOrdered, hubRequests, startOrdered, type Requests } from './control/requests.js';
-import { owedSince } from './destinations/disks.js';
+import { CopyStep } from './copies/copy-step.js';
+import { copyOwedSince, owedSince } from './destinations/disks.js';
 import { Repositories } from './destinations/repositories.js';
 import { Drills } from './drill/drills.js';
 import { Escrow } from './escrow/escrow.js';
@@ -84,7 +86,7 @@ class AgentCore implements Agent {
       remember: (recovery) => memory.remember({ recovery }),
       offers: () => tunnel.request('hub.offers', {}),
       send: (passwords) => tunnel.request('escrow.seal', { passwords }),
-      destinations: () => [...jobs.all.map((job) => job.destination), ...prepared.values()],
+      destinations: () => [...jobs.all.flatMap(destinationsOf), ...prepared.values()],
       password: (destinationId) => repositories.vault.password(destinationId),
     });
     const hub = (): { readonly url: string; readonly fingerprint: string | null } | null => options.givenIdentity ?? memory.settings.hub;
@@ -109,10 +111,18 @@ class AgentCore implements Agent {
     };
     const obstacleOf = (job: Job): Promise<string | null> => obstacle(job, { power, consent, repositories, memory });
     const care = new Care({ ...options.care, engine, changed, jobs: () => jobs.all, now: () => new Date(clock.now()).toISOString() });
+    const forget = new ForgetStep(engine, consent, care);
+    const copies = new CopyStep({
+      engine, forget,
+      open: (copy, used, like) => repositories.open(copy, used, like).finally(() => void escrow.look()),
+      used: (job, copy) => copiesOf(job, runs.of(job.id)).some(({ destinationId, madeAt }) => destinationId === copy.id && madeAt !== null),
+      explain: (copy, thrown) => repositories.disks.explain(copy, thrown),
+      isAway: (copy) => (repositories.disks.known(copy)?.awaySince ?? null) !== null,
+    });
     const runner = new Runner({
       clock, engine, journal, logger, changed, openRepository,
       store: runs,
-      steps: [new ConsentStep(consent), new HookStep(options.hooks, consent), new CareStep(care, (jobId) => runs.newestGoodOf(jobId)?.result ?? null), new ForgetStep(engine, consent, care)],
+      steps: [new ConsentStep(consent), new HookStep(options.hooks, consent), new CareStep(care, (jobId) => runs.newestGoodOf(jobId)?.result ?? null), forget, copies],
       host: options.host,
       explain: (job, thrown) => repositories.disks.explain(job.destination, thrown),
       gentle: async (trigger) => trigger !== 'manual' && trigger !== 'first' && (await power.isOnBattery()),
@@ -125,7 +135,8 @@ class AgentCore implements Agent {
         const run = runs.newestOf(jobId);
         return run === null ? null : Date.parse(run.startedAt ?? run.queuedAt);
       },
-      owedSince: (job) => runs.owedSince(job.id) ?? owedSince(runs.newestOf(job.id), repositories.disks.known(job.destination)),
+      owedSince: (job) => runs.owedSince(job.id) ?? owedSince(runs.newestOf(job.id), repositories.disks.known(job.destination))
+        ?? copyOwedSince(runs.newestOf(job.id), job.copies.map((copy) => ({ id: copy.id, disk: repositories.disks.known(copy) }))),
       isBusy: (jobId) => runner.isBusy(jobId),
       obstacle: obstacleOf,
       start: (job, trigger) => void runner.start(job, trigger, options.newId()),

@@ -1,4 +1,5 @@
 /** Gathers what the status reducer needs to know of each job. */
+import { copiesOf } from '../shared/copies.js';
 import type { Job } from '../shared/model.js';
 import type { ComputerFacts, JobFacts } from '../shared/status.js';
 import type { Care } from './care/care.js';
@@ -32,6 +33,7 @@ function jobFacts(job: Job, runs: RunStore, scheduler: Scheduler, drills: Pick<D
     waitingFor: scheduler.waitingFor(job.id),
     drills: drills.facts(job.id),
     alarm: care.alarm(job.id)?.reason ?? null,
+    copies: copiesOf(job, job.copies.length === 0 ? [] : runs.of(job.id)),
   };
 }
 

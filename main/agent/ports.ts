@@ -86,8 +86,10 @@ export interface BackupOrder {
 /** The backup engine. All work happens away from the calling thread. Rejects with HoldfastError; an aborted signal gives `cancelled`. */
 export interface Engine {
   backup(order: BackupOrder, onProgress: (progress: RunProgress) => void, signal: AbortSignal): Promise<RunResult>;
-  /** @returns false when there is a repository already and the password opens it. @throws `wrong-password` when it does not. */
-  prepare(repository: RepositoryAccess): Promise<{ created: boolean }>;
+  /** @param like a new one gets the chunker of this one, so that copies share what they have. @returns false when there is a repository already and the password opens it. @throws `wrong-password` when it does not. */
+  prepare(repository: RepositoryAccess, like?: RepositoryAccess): Promise<{ created: boolean }>;
+  /** Snapshots with these tags that are not in `to` yet. @returns how many were copied, and the bytes of what was missing there. */
+  copy(from: RepositoryAccess, to: RepositoryAccess, tags: readonly string[], signal: AbortSignal): Promise<{ snapshots: number; bytes: number }>;
   /** @returns whether a repository is there. @throws `destination-missing` when the place itself is not there. */
   exists(place: Omit<RepositoryAccess, 'password'>): Promise<boolean>;
   forget(repository: RepositoryAccess, retention: Retention, tags: readonly string[], signal: AbortSignal): Promise<{ removed: number }>;

@@ -24,6 +24,14 @@ export type Source = z.infer<typeof sourceSchema>;
 export const destinationSchema = z.object({ id: idSchema, name: nameSchema, url: z.string().min(1).max(4096) });
 export type Destination = z.infer<typeof destinationSchema>;
 
+/** Of one of a job's copies, after a run. */
+export const copyOutcomeSchema = z.object({
+  destinationId: idSchema,
+  /** Why it was not brought up to date, as a sentence; null when it was. */
+  problem: z.string().max(1000).nullable(),
+});
+export type CopyOutcome = z.infer<typeof copyOutcomeSchema>;
+
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day is HH:MM');
 const timezone = z.string().min(1).max(64).optional(); // IANA name; the computer's own when absent
 export const scheduleSchema = z.discriminatedUnion('type', [
@@ -68,16 +76,18 @@ export const jobDraftSchema = z.object({
   name: nameSchema,
   sources: z.array(sourceSchema).min(1).max(100),
   destination: destinationSchema,
+  /** Other repositories that get a copy of each snapshot. */
+  copies: z.array(destinationSchema).max(8, 'a job has at most 8 copies').default([]),
   schedule: scheduleSchema,
   retention: retentionSchema.default({}),
   conditions: conditionsSchema.default({ onBattery: 'defer', onMetered: 'defer' }),
   hooks: hooksSchema.default({}),
   paused: z.boolean().default(false),
-});
+}).refine(({ copies, destination }) => new Set([destination, ...copies].map(({ id }) => id)).size === copies.length + 1, 'each copy belongs into a repository of its own');
 export type JobDraft = z.infer<typeof jobDraftSchema>;
 export type JobDraftInput = z.input<typeof jobDraftSchema>;
 
-export const jobSchema = jobDraftSchema.extend({ id: idSchema, agentId: idSchema, createdAt: timeSchema });
+export const jobSchema = jobDraftSchema.safeExtend({ id: idSchema, agentId: idSchema, createdAt: timeSchema });
 export type Job = z.infer<typeof jobSchema>;
 
 export const runTriggers = ['manual', 'schedule', 'catch-up', 'first'] as const;
@@ -123,6 +133,8 @@ export const runResultSchema = z.object({
   unreadable: z.array(unreadableFileSchema).max(100),
   /** What went wrong beside the backup itself, a sentence each: a hook, a copy, old snapshots that could not be forgotten. */
   warnings: z.array(z.string().max(1000)).max(100).default([]),
+  /** Of those that were tried. */
+  copies: z.array(copyOutcomeSchema).max(20).default([]),
 });
 export type RunResult = z.infer<typeof runResultSchema>;
 

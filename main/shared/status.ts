@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { alarmAdvice } from './alarm.js';
+import { copiesText, copyConcern, type CopyFacts } from './copies.js';
 import { ageText } from './text.js';
 import { isFinal, isGood, timeSchema, idSchema, type Run } from './model.js';
 import { provenText, type DrillFacts } from './drill.js';
@@ -43,6 +44,8 @@ export interface JobFacts {
   readonly drills?: DrillFacts | null;
   /** A run changed far more than is usual: why, as a sentence. */
   readonly alarm?: string | null;
+  /** Absent where there are none. */
+  readonly copies?: readonly CopyFacts[];
 }
 
 const day = 86_400_000;
@@ -76,9 +79,12 @@ export function jobStatus(facts: JobFacts, now: number): StatusReport {
     if (late > Math.max(facts.interval ?? 0, day)) return report('At risk', `${capital(last)}${waiting}`);
     return report('Due', `A backup is due; ${last}${waiting}`);
   }
+  const copies = facts.copies ?? [];
+  const concern = copyConcern(copies, facts.lastGoodAt, facts.interval, now);
+  if (concern !== null) return report(concern.isOld ? 'At risk' : 'Due', `${concern.reason}; ${last}${proven}`);
   const unread = run !== null && isGood(run.state) ? (run.result?.unreadableCount ?? 0) : 0;
   const but = unread === 0 ? '' : `, ${unread} ${unread === 1 ? 'file' : 'files'} not read`;
-  return report('Protected', `${capital(last)}${but}${proven}`);
+  return report('Protected', `${capital(last)}${but}${copiesText(copies, facts.lastGoodAt, now)}${proven}`);
 }
 
 export interface ComputerFacts {

@@ -71,7 +71,7 @@ export function memorySecrets(): SecretStore & { values: Map<string, string> } {
 
 export const someResult = (change: Partial<RunResult> = {}): RunResult => ({
   snapshotId: 'a'.repeat(64), treeId: 'b'.repeat(64), filesNew: 3, filesChanged: 0, filesUnmodified: 0, dirsNew: 1, dirsChanged: 0, dirsUnmodified: 0,
-  bytesProcessed: 3000, bytesAdded: 3000, bytesStored: 1200, durationMs: 250, unreadableCount: 0, unreadable: [], warnings: [], ...change,
+  bytesProcessed: 3000, bytesAdded: 3000, bytesStored: 1200, durationMs: 250, unreadableCount: 0, unreadable: [], warnings: [], copies: [], ...change,
 });
 
 /** An engine whose backups end when the test says so. */
@@ -95,6 +95,15 @@ export class ScriptedEngine implements Engine {
   exists({ url }: Omit<RepositoryAccess, 'password'>): Promise<boolean> {
     return Promise.resolve(this.repositories.has(url));
   }
+  /** What `copy` says: a failure to a place, for as long as it is here. */
+  readonly uncopiable = new Map<string, HoldfastError>();
+  readonly copied: string[] = [];
+  copy(from: RepositoryAccess, to: RepositoryAccess): Promise<{ snapshots: number; bytes: number }> {
+    const failure = this.uncopiable.get(to.url);
+    if (failure !== undefined) return Promise.reject(failure);
+    this.copied.push(`${from.url} > ${to.url}`);
+    return Promise.resolve({ snapshots: 1, bytes: 1200 });
+  }
   forget(): Promise<{ removed: number }> {
     return Promise.resolve({ removed: 0 });
   }
@@ -112,7 +121,7 @@ export class ScriptedEngine implements Engine {
 export const someJob = (change: Partial<Job> = {}): Job => ({
   id: 'job1', agentId: '1', name: 'Documents', createdAt: '2026-05-04T12:00:00.000Z',
   sources: [{ type: 'files', paths: ['/home/me/Documents'], excludes: [] }],
-  destination: { id: 'dest1', name: 'Backup disk', url: '/mnt/backup' },
+  destination: { id: 'dest1', name: 'Backup disk', url: '/mnt/backup' }, copies: [],
   schedule: { type: 'every', minutes: 60 }, retention: {}, conditions: { onBattery: 'defer', onMetered: 'defer' }, hooks: {}, paused: false, ...change,
 });
 

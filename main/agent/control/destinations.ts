@@ -1,4 +1,5 @@
 /** Destinations: their repositories, keys and recovery kits. */
+import { destinationsOf } from '../../shared/copies.js';
 import type { RecoveryKit } from '../../shared/control.js';
 import { HoldfastError } from '../../shared/errors.js';
 import type { AgentParts } from '../parts.js';
@@ -16,9 +17,9 @@ export function destinationHandlers(parts: AgentParts): DestinationHandlers {
       return result;
     },
     ejectDisk: async ({ destinationId }) => {
-      const using = jobs.all.filter(({ destination }) => destination.id === destinationId);
+      const using = jobs.all.filter((job) => destinationsOf(job).some(({ id }) => id === destinationId));
       if (using.some(({ id }) => runner.isBusy(id))) throw new HoldfastError('repository-locked', 'A backup to that disk is under way. Eject it when that has ended.');
-      const destination = using[0]?.destination ?? prepared.get(destinationId);
+      const destination = using.flatMap(destinationsOf).find(({ id }) => id === destinationId) ?? prepared.get(destinationId);
       if (destination === undefined) throw new HoldfastError('not-found', 'No job of this computer has that destination.');
       const { label } = await repositories.disks.eject(destination);
       return { label };
@@ -46,7 +47,7 @@ export function destinationHandlers(parts: AgentParts): DestinationHandlers {
 async function recoveryKit({ jobs, options, prepared, repositories }: AgentParts, destinationId: string): Promise<RecoveryKit> {
   const password = await repositories.vault.password(destinationId);
   if (password === null) throw new HoldfastError('not-found', 'This computer has no password for that destination yet. The first backup into it makes one; start that, then ask again.');
-  const destination = jobs.all.find((job) => job.destination.id === destinationId)?.destination ?? prepared.get(destinationId);
+  const destination = jobs.all.flatMap(destinationsOf).find(({ id }) => id === destinationId) ?? prepared.get(destinationId);
   return {
     destinationId,
     destinationName: destination?.name ?? '',

@@ -154,6 +154,15 @@ export function owedSince(newest: Pick<Run, 'state' | 'error' | 'queuedAt' | 'st
   return disk.awaySince !== null || isBack ? began : null;
 }
 
+/** The same for a copy that could not be made because its disk was away: it is owed once the disk is back. */
+export function copyOwedSince(newest: Pick<Run, 'result' | 'queuedAt' | 'startedAt'> | null, copies: readonly { readonly id: string; readonly disk: KnownDisk | null }[]): number | null {
+  if (newest?.result == null) return null;
+  const began = Date.parse(newest.startedAt ?? newest.queuedAt);
+  const missed = newest.result.copies.filter(({ problem }) => problem !== null);
+  const isBack = copies.some(({ disk, id }) => disk?.awaySince === null && disk.returnedAt !== null && Date.parse(disk.returnedAt) > began && missed.some(({ destinationId }) => destinationId === id));
+  return isBack ? began : null;
+}
+
 /** A folder, by its path or as `local:/path`. */
 export const isLocal = (url: string): boolean => url.startsWith('/') || url.startsWith('local:/');
 const pathOf = (url: string): string => url.replace(/^local:/, '').replace(/(.)\/+$/, '$1');

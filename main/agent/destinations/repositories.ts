@@ -32,14 +32,17 @@ export class Repositories {
   /**
    * Makes the repository only where there has never been one: an unmounted disk leaves an empty folder behind.
    * @param used whether a backup stands there already, as far as this computer remembers
+   * @param like the repository that is copied into this one
    * @throws HoldfastError `destination-missing` when it was there and is not any more; `password-missing`
    */
-  async open(destination: Destination, used: boolean): Promise<RepositoryAccess> {
+  async open(destination: Destination, used: boolean, like?: RepositoryAccess): Promise<RepositoryAccess> {
     const { exists, place } = await this.look(destination);
     const { url } = place;
     if (!exists) {
       if (used) throw new HoldfastError('destination-missing', `The repository at ${url} is not there any more. Attach its disk, or choose another destination for this job.`);
-      await this.vault.prepare(destination, null);
+      await this.vault.prepare(destination, null, like);
+    } else if (like !== undefined && (await this.vault.password(destination.id)) === null) {
+      await this.vault.prepare(destination, null, like); // a copy that was begun before, or by another computer with the same password
     }
     const password = await this.vault.password(destination.id);
     if (password === null) {
@@ -68,9 +71,9 @@ export class Repositories {
     const { engine } = this.ports;
     return {
       exists: (place) => engine.exists(place),
-      prepare: async (access) => {
+      prepare: async (access, like) => {
         if (isLocal(access.url)) await this.disks.check(access.url);
-        return engine.prepare(access);
+        return engine.prepare(access, like);
       },
     };
   }

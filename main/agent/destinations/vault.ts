@@ -32,23 +32,24 @@ export class Vault {
    * Sees to it that a repository is there and that its password is known. The password is stored before the repository is
    * made, so that no repository can exist whose password was lost.
    * @param entered what a person typed for a repository that exists already; null to use the stored or a new one.
+   * @param like what is to be copied into it: the copy opens with the same password, so that one recovery kit is for both.
    * @throws HoldfastError `password-missing` when there is a repository whose password nobody here knows; `wrong-password`.
    */
-  async prepare(destination: Destination, entered: string | null): Promise<{ created: boolean }> {
+  async prepare(destination: Destination, entered: string | null, like?: RepositoryAccess): Promise<{ created: boolean }> {
     const known = await this.password(destination.id);
     const place = await this.ports.place(destination);
     if (await this.ports.engine.exists(place)) {
-      const password = entered ?? known;
+      const password = entered ?? known ?? like?.password ?? null;
       if (password === null) {
         throw new HoldfastError('password-missing', `There is a repository at ${place.url} already. Enter its password, or choose an empty folder.`);
       }
       const result = await this.ports.engine.prepare({ ...place, password }); // a wrong password must not replace the right one
-      if (entered !== null) await this.ports.secrets.set(secretName(destination.id), entered);
+      if (password !== known) await this.ports.secrets.set(secretName(destination.id), password);
       return result;
     }
-    const password = entered ?? known ?? newPassword(this.ports.randomInt);
+    const password = entered ?? known ?? like?.password ?? newPassword(this.ports.randomInt);
     if (password !== known) await this.ports.secrets.set(secretName(destination.id), password);
-    return this.ports.engine.prepare({ ...place, password });
+    return this.ports.engine.prepare({ ...place, password }, like);
   }
 }
 

@@ -2,7 +2,7 @@
 import type { AppendLog } from '../ports.js';
 import { isFinal, isGood, runSchema, type Run } from '../../shared/model.js';
 
-/** Runs kept for screens. The newest good run of every job is kept besides, however old. */
+/** Runs kept for screens. Kept besides, however old: the newest good run of every job, and the newest that made each of its copies. */
 const kept = 500;
 
 export class RunStore {
@@ -29,6 +29,11 @@ export class RunStore {
     return this.runs.get(runId);
   }
 
+  /** Of one job, newest first. */
+  of(jobId: string): Run[] {
+    return this.list(Infinity).filter((run) => run.jobId === jobId);
+  }
+
   newestOf(jobId: string): Run | null {
     return this.list(Infinity).find((run) => run.jobId === jobId) ?? null;
   }
@@ -42,7 +47,7 @@ export class RunStore {
    * row: a run that ends every process would go round and round.
    */
   owedSince(jobId: string): number | null {
-    const [newest, before] = this.list(Infinity).filter((run) => run.jobId === jobId);
+    const [newest, before] = this.of(jobId);
     if (newest?.state !== 'interrupted' || !this.former.has(newest.id) || before?.state === 'interrupted') return null;
     return Date.parse(newest.startedAt ?? newest.queuedAt);
   }
@@ -74,12 +79,19 @@ export class RunStore {
     this.runs.set(run.id, run);
   }
 
+  private newestCopiesOf(jobId: string): Run[] {
+    const newest = new Map<string, Run>();
+    for (const run of this.of(jobId).reverse()) for (const { destinationId, problem } of run.result?.copies ?? []) if (problem === null) newest.set(destinationId, run);
+    return [...newest.values()];
+  }
+
   private async compact(): Promise<void> {
     const keep = new Set(this.list(kept).map((run) => run.id));
     for (const run of this.unfinished()) keep.add(run.id);
     for (const jobId of new Set([...this.runs.values()].map((run) => run.jobId))) {
       const good = this.newestGoodOf(jobId);
       if (good !== null) keep.add(good.id);
+      for (const run of this.newestCopiesOf(jobId)) keep.add(run.id);
     }
     for (const id of this.runs.keys()) if (!keep.has(id)) this.runs.delete(id);
     const lines = this.list(Infinity).reverse().map((run) => JSON.stringify({ ...run, progress: null }));

@@ -1,7 +1,7 @@
 /** Executes runs: one at a time per repository, each step recorded before it is told. Knows no schedule and no tunnel. */
 import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
 import type { RunEventBody } from '../../shared/protocol/messages.js';
-import { isFinal, type FinalRunState, type Job, type Run, type RunProgress, type RunResult, type RunTrigger } from '../../shared/model.js';
+import { isFinal, type CopyOutcome, type FinalRunState, type Job, type Run, type RunProgress, type RunResult, type RunTrigger } from '../../shared/model.js';
 import { bytesText, countText, durationText } from '../../shared/text.js';
 import type { Clock, Engine, Logger, RepositoryAccess } from '../ports.js';
 import type { Journal } from '../tunnel-port.js';
@@ -110,8 +110,9 @@ export class Runner {
     const { job, abort } = entry;
     let run = entry.run;
     const show = this.progressSink(() => run, (next) => { run = next; });
+    const copies: CopyOutcome[] = [];
     const context: RunContext = {
-      job, runId: run.id, trigger: run.trigger, signal: abort.signal, progress: show,
+      job, runId: run.id, trigger: run.trigger, signal: abort.signal, progress: show, copied: (copy) => void copies.push(copy),
       say: (level, message) => this.say(level, message, run),
     };
     const begun: RunStep[] = [];
@@ -140,6 +141,7 @@ export class Runner {
         if (abort.signal.aborted) break; // the snapshot stands; what would have followed comes with the next run
         outcome = await this.tolerate(outcome, context, async () => step.after?.(context, result, repository));
       }
+      if (outcome.result !== null) outcome = { ...outcome, result: { ...outcome.result, copies } };
     } catch (thrown) {
       const error = await this.ports.explain(job, thrown).catch(asHoldfastError);
       // Cancelled by nobody: this process has to end, and the next one starts the run over.

@@ -3,7 +3,7 @@
  * not know; `agent.ts` says which there are and in which order.
  */
 import type { ErrorShape } from '../../shared/errors.js';
-import type { FinalRunState, Job, RunProgress, RunResult, RunTrigger } from '../../shared/model.js';
+import type { CopyOutcome, FinalRunState, Job, RunProgress, RunResult, RunTrigger } from '../../shared/model.js';
 import type { RepositoryAccess } from '../ports.js';
 
 export interface RunContext {
@@ -15,6 +15,8 @@ export interface RunContext {
   /** A log line of this run, for this computer and for the hub. */
   say(level: 'info' | 'warn' | 'error', message: string): void;
   progress(progress: RunProgress): void;
+  /** What came of one of the job's copies, for the run's result. */
+  copied(outcome: CopyOutcome): void;
 }
 
 /** How the run will be recorded, as far as it is known. */

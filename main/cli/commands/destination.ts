@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseSettings, settingQuestions } from '../../backup/destination/settings.js';
+import { destinationsOf } from '../../shared/copies.js';
 import { HoldfastError } from '../../shared/errors.js';
 import type { Destination } from '../../shared/model.js';
 import { withAgent } from '../agent/control.js';
@@ -49,14 +50,14 @@ export const register: Register = (program, cli) => {
 
   destination.command('list').description('the destinations of this computer\'s jobs').action(cli.action(z.object({}), async () => {
     const { jobs } = await openPlaces(cli);
-    const all = [...new Map(jobs.map((job) => [job.destination.id, job.destination])).values()];
+    const all = [...new Map(jobs.flatMap(destinationsOf).map((each) => [each.id, each])).values()];
     cli.result(all, () => all.map(({ id, name, url }) => `${id}  ${name}  ${url}`).join('\n'));
   }));
 
   destination.command('set').argument('<destination>', which).option('--file <path>', 'read them from there, a line name=value for each')
     .description('ask for the keys and keep them (or take lines name=value from standard input)')
     .action(cli.action(fileOption, async ({ args: [text = ''], options: { file } }) => {
-      const where = whereOf(text, (await openPlaces(cli)).jobs.map((job) => job.destination));
+      const where = whereOf(text, (await openPlaces(cli)).jobs.flatMap(destinationsOf));
       const given = await settings(cli, where.url, file);
       if (Object.keys(given).length === 0) throw new HoldfastError('usage', 'No keys were given, so nothing was kept.');
       const { openBackend } = await import('../../backup/backend/open.js');
@@ -66,14 +67,14 @@ export const register: Register = (program, cli) => {
     }));
 
   destination.command('remove').argument('<destination>', which).description('forget its keys').action(cli.action(z.object({}), async ({ args: [text = ''] }) => {
-    const where = whereOf(text, (await openPlaces(cli)).jobs.map((job) => job.destination));
+    const where = whereOf(text, (await openPlaces(cli)).jobs.flatMap(destinationsOf));
     await withAgent(cli, (control) => control.call('setDestinationKeys', { destination: where, settings: null }));
     cli.result(where, () => `The keys for ${where.url} are forgotten.`);
   }));
 
   destination.command('eject').argument('<destination>', which).description('unmount its disk, so that it can be taken away').action(cli.action(z.object({}), async ({ args: [text = ''] }) => {
     const { jobs } = await openPlaces(cli);
-    const found = jobs.map((job) => job.destination).find(({ id, name, url }) => id === text || url === text || name === text);
+    const found = jobs.flatMap(destinationsOf).find(({ id, name, url }) => id === text || url === text || name === text);
     if (found === undefined) throw new HoldfastError('not-found', `No job of this computer has a destination "${text}". Give its id as "holdfast destination list" shows it.`);
     const { label } = await withAgent(cli, (control) => control.call('ejectDisk', { destinationId: found.id }));
     cli.result({ id: found.id, label }, () => `The disk "${label}" is unmounted and can be taken away.`);
@@ -83,7 +84,7 @@ export const register: Register = (program, cli) => {
     .description('write, list, read and delete a small file there').action(cli.action(fileOption, async ({ args: [text = ''], options: { file } }) => {
       const places = await openPlaces(cli);
       const isFolder = /^(\/|\.)/.test(text);
-      const where = isFolder ? { id: destinationId(text), url: text } : whereOf(text, places.jobs.map((job) => job.destination));
+      const where = isFolder ? { id: destinationId(text), url: text } : whereOf(text, places.jobs.flatMap(destinationsOf));
       const place = file === undefined ? await kept(await places.secrets(), where) : { url: where.url, backend: await settings(cli, where.url, file) };
       const { probeDestination, systemVolumes } = await import('../../backup/destination/index.js');
       const result = await probeDestination(place, { signal: cli.signal, volumes: systemVolumes() });

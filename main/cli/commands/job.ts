@@ -12,7 +12,7 @@ import { localTime, table } from '../terminal/table.js';
 
 const keep = z.coerce.number().int().min(0).optional();
 const add = z.object({
-  source: z.array(z.string()).optional(),
+  source: z.array(z.string()).optional(), copyTo: z.array(z.string().min(1)).optional(),
   agent: z.string().optional(), every: z.string().optional(), at: z.array(z.string()).optional(), days: z.string().optional(), cron: z.string().optional(),
   exclude: z.array(z.string()).optional(), onBattery: z.boolean().optional(), onMetered: z.boolean().optional(),
   keepLast: keep, keepHourly: keep, keepDaily: keep, keepWeekly: keep, keepMonthly: keep, keepYearly: keep, keepWithin: z.string().optional(),
@@ -30,6 +30,7 @@ export const register: Register = (program, cli) => {
   }));
 
   job.command('add').argument('<name>').argument('[paths...]').description('give a computer a job: back up paths, databases and sites into --repo')
+    .option('--copy-to <repository>', 'after each backup copy its snapshots there too (may be given several times)', collect)
     .option('--source <address>', 'a database or site, as "holdfast discover" tells it, e.g. postgresql://anna@localhost/shop (may be given several times)', collect)
     .option('--agent <agent>', 'id or name of the computer (default: the only one)')
     .option('--every <span>', 'run every 30m, 6h, 1d ... after the last run')

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { HoldfastError } from '../../shared/errors.js';
 import { parseSourceAddress } from '../../shared/source-address.js';
 import { hubStorageDestination, isHubStorage } from '../../shared/protocol/storage.js';
-import { jobDraftSchema, type JobDraft, type Schedule } from '../../shared/model.js';
+import { jobDraftSchema, type Destination, type JobDraft, type Schedule } from '../../shared/model.js';
 
 export interface JobWords {
   readonly name: string;
@@ -12,6 +12,8 @@ export interface JobWords {
   /** Databases and sites. */
   readonly addresses?: readonly string[];
   readonly repo: string;
+  /** Repositories that get a copy. */
+  readonly copyTo?: readonly string[] | undefined;
   readonly every?: string | undefined;
   readonly at?: readonly string[] | undefined;
   readonly days?: string | undefined;
@@ -29,13 +31,13 @@ export interface JobWords {
 
 /** @throws HoldfastError `usage`. */
 export function jobDraft(words: JobWords, workingFolder: string): JobDraft {
-  const url = /^(local:|[a-z0-9]+:)/.test(words.repo) ? words.repo : path.resolve(workingFolder, words.repo);
   if (words.paths.length === 0 && (words.addresses ?? []).length === 0) throw new HoldfastError('usage', 'The job is to back up nothing. Name a path, or a database or site with --source.');
   const files = words.paths.length === 0 ? [] : [{ type: 'files', paths: words.paths.map((each) => path.resolve(workingFolder, each)), excludes: words.exclude ?? [] }];
   const draft = jobDraftSchema.safeParse({
     name: words.name,
     sources: [...files, ...(words.addresses ?? []).map(parseSourceAddress)],
-    destination: isHubStorage(url) ? hubStorageDestination : { id: destinationId(url), name: destinationName(url), url },
+    destination: destinationAt(words.repo, workingFolder),
+    copies: (words.copyTo ?? []).map((place) => destinationAt(place, workingFolder)),
     schedule: schedule(words),
     retention: Object.fromEntries(Object.entries(words.keep).filter(([, rule]) => rule !== undefined)),
     hooks: hooks(words, workingFolder),
@@ -49,6 +51,11 @@ export function jobDraft(words: JobWords, workingFolder: string): JobDraft {
 function hooks({ hookFailure, hookLimit, hookPost, hookPre }: JobWords, workingFolder: string): object {
   const file = (given: string | undefined): string | undefined => (given === undefined ? undefined : path.resolve(workingFolder, given));
   return { pre: file(hookPre), post: file(hookPost), onFailure: file(hookFailure), timeLimitMinutes: hookLimit };
+}
+
+function destinationAt(place: string, workingFolder: string): Destination {
+  const url = /^(local:|[a-z0-9]+:)/.test(place) ? place : path.resolve(workingFolder, place);
+  return isHubStorage(url) ? hubStorageDestination : { id: destinationId(url), name: destinationName(url), url };
 }
 
 /** One id per place, so that jobs into one repository share its password. The window makes ids the same way. */

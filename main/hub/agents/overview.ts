@@ -6,7 +6,7 @@ import { errorShape } from '../../shared/error-shape.js';
 import { runResultSchema, runStateSchema, type Job } from '../../shared/model.js';
 import type { AgentView, HubJobView } from '../../shared/protocol/admin.js';
 import { computerStatus, jobStatus, type JobFacts } from '../../shared/status.js';
-import { toJob } from '../jobs/jobs.js';
+import { copyFactsOf, toJob } from '../jobs/jobs.js';
 import type { HubClock } from '../options.js';
 import type { Database } from '../store/database.js';
 import type { Agents, AgentsWish, StoredAgent } from './agents.js';
@@ -70,6 +70,7 @@ export class Overview {
       dueAt: row.due_at, interval: row.interval_ms,
       waitingFor: waitingFor(heldOf(row), online),
       drills: drillFacts(row),
+      copies: copyFactsOf(row),
     };
   }
 }
@@ -92,7 +93,7 @@ function drillFacts({ drill_outcome: outcome, drill_reason: reason, drilled_at: 
 
 /** What the status of a job is made from, and nothing that has to be parsed: this runs for ten thousand of them. */
 const factsQuery = (db: Database) => db.selectFrom('jobs').innerJoin('agents', 'agents.id', 'jobs.agent_id').leftJoin('runs', 'runs.id', 'jobs.last_run_id')
-  .select(['jobs.id', 'jobs.agent_id', 'jobs.name', 'jobs.paused', 'jobs.last_good_at', 'jobs.due_at', 'jobs.interval_ms', 'jobs.proven_at', 'jobs.drilled_at', 'jobs.drill_outcome', 'jobs.drill_reason'])
+  .select(['jobs.id', 'jobs.agent_id', 'jobs.name', 'jobs.paused', 'jobs.last_good_at', 'jobs.due_at', 'jobs.interval_ms', 'jobs.proven_at', 'jobs.drilled_at', 'jobs.drill_outcome', 'jobs.drill_reason', 'jobs.copies'])
   .select(['agents.name as agent_name', 'agents.held', 'runs.id as run_id', 'runs.state as run_state', 'runs.unreadable as run_unreadable', 'runs.error as run_error', 'runs.finished_at as run_finished_at'])
   .where('jobs.deleted_at', 'is', null)
   .orderBy('jobs.created_at').orderBy('jobs.id');

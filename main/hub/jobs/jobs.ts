@@ -1,5 +1,7 @@
 /** Jobs belong to agents. Each change makes the agent's job set a new revision, and the agent is told. */
 import { sql } from 'kysely';
+import { z } from 'zod';
+import { copiesAfter, copyFactsSchema, type CopyFacts } from '../../shared/copies.js';
 import { HoldfastError } from '../../shared/errors.js';
 import { jobDraftSchema, type Job, type JobDraft } from '../../shared/model.js';
 import { checkSchedule } from '../../shared/schedule.js';
@@ -27,7 +29,7 @@ export class Jobs {
     const now = this.clock.now();
     const row: JobRow = {
       id: newId(), agent_id: agentId, ...columns(draft), created_at: now, deleted_at: null,
-      last_run_id: null, last_good_at: null, due_at: null, interval_ms: null, ...noDrill,
+      last_run_id: null, last_good_at: null, due_at: null, interval_ms: null, ...noDrill, copies: copiesColumn(draft, null),
     };
     await this.change([agentId], async (queries) => {
       await queries.insertInto('jobs').values({ ...row, ...(await this.due(queries, agentId, draft, now)) }).execute();
@@ -39,7 +41,7 @@ export class Jobs {
   async update(owner: Owner, id: string, draft: JobDraft): Promise<Job> {
     checkSchedule(draft.schedule);
     const row = await this.get(owner, id);
-    const change = columns(draft);
+    const change = { ...columns(draft), copies: copiesColumn(draft, row.copies) };
     await this.change([row.agent_id], async (queries) => {
       const from = row.last_good_at ?? row.created_at;
       await queries.updateTable('jobs').set({ ...change, ...(await this.due(queries, row.agent_id, draft, from)) }).where('id', '=', id).execute();
@@ -66,7 +68,7 @@ export class Jobs {
     if (row.agent_id === agentId) return toJob(row);
     const now = this.clock.now();
     const draft = draftOf(row);
-    const moved: JobRow = { ...row, id: newId(), agent_id: agentId, created_at: now, last_run_id: null, last_good_at: null, due_at: null, interval_ms: null, ...noDrill };
+    const moved: JobRow = { ...row, id: newId(), agent_id: agentId, created_at: now, last_run_id: null, last_good_at: null, due_at: null, interval_ms: null, ...noDrill, copies: copiesColumn(draft, null) };
     await this.change([row.agent_id, agentId], async (queries) => {
       await removeJob(queries, id, now);
       await queries.insertInto('jobs').values({ ...moved, ...(await this.due(queries, agentId, draft, now)) }).execute();
@@ -137,12 +139,19 @@ async function mustFit(queries: Queries, agentId: number): Promise<void> {
 
 const noDrill = { proven_at: null, drilled_at: null, drill_outcome: null, drill_reason: null };
 
+/** What stays known of a job's copies when it is written anew. @param known the column as it was */
+function copiesColumn(draft: JobDraft, known: string | null): string | null {
+  return draft.copies.length === 0 ? null : JSON.stringify(copiesAfter(copyFactsOf({ copies: known }), draft.copies, [], 0));
+}
+
 async function removeJob(queries: Queries, id: string, now: number): Promise<void> {
   await queries.updateTable('jobs').set({ deleted_at: now }).where('id', '=', id).execute();
   await queries.updateTable('runs').set({ state: 'cancelled', finished_at: now, awaiting: 0 }).where('job_id', '=', id).where('awaiting', '=', 1).execute();
 }
 
 const columns = (draft: JobDraft): Pick<JobRow, 'definition' | 'name' | 'paused'> => ({ definition: JSON.stringify(draft), name: draft.name, paused: draft.paused ? 1 : 0 });
+
+export const copyFactsOf = ({ copies }: Pick<JobRow, 'copies'>): CopyFacts[] => (copies === null ? [] : z.array(copyFactsSchema).parse(JSON.parse(copies)));
 
 /** The draft was checked when it came in; it is parsed again because a database can be edited by hand. */
 export const draftOf = (row: Pick<JobRow, 'definition'>): JobDraft => jobDraftSchema.parse(JSON.parse(row.definition));

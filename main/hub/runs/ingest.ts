@@ -2,10 +2,11 @@
  * Stores run events, each exactly once and in order. The number of the last one is written in the same transaction as what
  * the events change, so that a hub that dies has either both or neither.
  */
+import { copiesAfter } from '../../shared/copies.js';
 import type { Drill } from '../../shared/drill.js';
-import { isGood, runStateSchema } from '../../shared/model.js';
+import { isGood, runResultSchema, runStateSchema } from '../../shared/model.js';
 import type { RunEvent } from '../../shared/protocol/messages.js';
-import { draftOf } from '../jobs/jobs.js';
+import { copyFactsOf, draftOf } from '../jobs/jobs.js';
 import { dueAfter } from '../jobs/due.js';
 import type { Queries } from '../store/database.js';
 import type { GroupCommit } from '../store/group-commit.js';
@@ -80,6 +81,8 @@ async function noteOnJob(queries: Queries, job: JobRow, run: RunRow): Promise<vo
   if (run.finished_at !== null && isGood(runStateSchema.parse(run.state)) && run.finished_at > (job.last_good_at ?? -Infinity)) {
     const agent = await queries.selectFrom('agents').select('timezone').where('id', '=', run.agent_id).executeTakeFirst();
     change.last_good_at = run.finished_at;
+    const { copies } = draftOf(job);
+    if (copies.length > 0 && run.result !== null) change.copies = JSON.stringify(copiesAfter(copyFactsOf(job), copies, runResultSchema.parse(JSON.parse(run.result)).copies, run.finished_at));
     Object.assign(change, dueAfter(draftOf(job).schedule, run.started_at ?? run.queued_at, agent?.timezone ?? null));
   }
   if (Object.keys(change).length > 0) await queries.updateTable('jobs').set(change).where('id', '=', job.id).execute();

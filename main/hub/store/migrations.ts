@@ -234,5 +234,10 @@ export const migrationsFor = (kind: DatabaseKind): Record<string, Migration> => 
           .execute();
       },
     },
+    '0009-copies': {
+      async up(db: Kysely<unknown>): Promise<void> {
+        await db.schema.alterTable('jobs').addColumn('copies', 'text').execute();
+      },
+    },
   };
 };

@@ -56,6 +56,8 @@ export interface JobRow {
   drilled_at: number | null;
   drill_outcome: string | null;
   drill_reason: string | null;
+  /** What is known of its copies, as JSON; null for a job without any. */
+  copies: string | null;
 }
 
 export interface RunRow {

@@ -39,7 +39,7 @@ class AgentEngine implements Engine {
     return this.with((engine) => backUp(order, { engine, logger, sources, repository: this.repository(order.repository) }, onProgress, signal));
   }
 
-  async prepare(access: RepositoryAccess): Promise<{ created: boolean }> {
+  async prepare(access: RepositoryAccess, like?: RepositoryAccess): Promise<{ created: boolean }> {
     const repository = this.repository(access);
     return this.with(async (engine) => {
       try {
@@ -49,7 +49,7 @@ class AgentEngine implements Engine {
         if (asHoldfastError(thrown).code !== 'repository-missing') throw thrown;
       }
       await checkPlace(access.url);
-      await engine.init({ repository });
+      await engine.init({ repository, ...(like && { copyChunkerFrom: this.repository(like) }) });
       return { created: true };
     });
   }
@@ -78,6 +78,13 @@ class AgentEngine implements Engine {
         prune: {},
       }, { signal });
       return { removed: removed.length };
+    });
+  }
+
+  copy(from: RepositoryAccess, to: RepositoryAccess, tags: readonly string[], signal: AbortSignal): Promise<{ snapshots: number; bytes: number }> {
+    return this.with(async (engine) => {
+      const { bytes, copied } = await engine.copy({ from: this.repository(from), repository: this.repository(to), filter: { tags: [tags.join(',')] } }, { signal });
+      return { snapshots: copied.length, bytes };
     });
   }
 

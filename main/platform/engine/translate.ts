@@ -51,6 +51,7 @@ export function runResult(summary: BackupSummary): RunResult {
     durationMs: Math.max(0, summary.total_duration * 1000),
     unreadableCount: summary.error_count,
     warnings: [],
+    copies: [],
     unreadable: summary.errors.slice(0, mostListed).map(({ path, message }) => ({ path: path.slice(0, 4096), message: message.slice(0, 1000) })),
   };
 }

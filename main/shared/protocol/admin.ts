@@ -52,7 +52,7 @@ export const lastRunSchema = z.object({
   finishedAt: timeSchema.nullable(),
 });
 
-export const hubJobViewSchema = jobSchema.extend({
+export const hubJobViewSchema = jobSchema.safeExtend({
   agentName: z.string(),
   status: statusSchema,
   reason: z.string(),

@@ -37,6 +37,7 @@ export function JobForm({ job, agents, onClose, onDone }: Props): ReactElement {
   const [excludes, setExcludes] = useState(source?.excludes.join('\n') ?? '');
   const [place, setPlace] = useState(job?.destination.name ?? '');
   const [url, setUrl] = useState(job?.destination.url ?? '');
+  const [copies, setCopies] = useState(job?.copies.map((copy) => copy.url).join('\n') ?? '');
   const [kind, setKind] = useState<Kind>(old?.type ?? 'times');
   const [times, setTimes] = useState(old?.type === 'times' ? old.times.join(', ') : '12:30');
   const [hours, setHours] = useState(old?.type === 'every' ? String(old.minutes / 60) : '4');
@@ -63,6 +64,7 @@ export function JobForm({ job, agents, onClose, onDone }: Props): ReactElement {
       ],
       // Another place is another destination: its password is another one.
       destination: isHubStorage(url.trim()) ? { ...hubStorageDestination } : { id: job !== null && job.destination.url === url.trim() ? job.destination.id : crypto.randomUUID(), name: place.trim() || url.trim(), url: url.trim() },
+      copies: lines(copies).map((each) => (isHubStorage(each) ? { ...hubStorageDestination } : job?.copies.find((copy) => copy.url === each) ?? { id: crypto.randomUUID(), name: each.slice(0, 120), url: each })),
       schedule: schedule(),
       hooks: hooks(),
       retention: { ...job?.retention, keepDaily: number(daily), keepWeekly: number(weekly), keepMonthly: number(monthly) },
@@ -107,6 +109,7 @@ export function JobForm({ job, agents, onClose, onDone }: Props): ReactElement {
       </div>
       {storage.data?.settings.offered === true && !isHubStorage(url) ? <div className="row"><Button onPress={() => { setUrl(hubStorageDestination.url); setPlace(hubStorageDestination.name); }}>Use hub storage</Button><span className="small quiet">Keeps the backup on this hub; nothing else is needed.</span></div> : null}
       {isHubStorage(url) ? <p className="small quiet">The backup is kept on this hub. Old snapshots are removed there, by the hub's owner: the rules below do not apply.</p> : null}
+      <TextField label="Copies" multiline help="Other places that get a copy of each backup, an address on each line. May be empty." value={copies} onChange={setCopies} />
       <Select label="When" value={kind} onChange={setKind} options={kinds} />
       {kind === 'times' ? <TextField label="Times" help="In the computer's own time zone, such as 12:30, 18:00." value={times} onChange={setTimes} /> : null}
       {kind === 'every' ? <TextField label="Hours between two runs" value={hours} onChange={setHours} /> : null}
@@ -126,4 +129,4 @@ export function JobForm({ job, agents, onClose, onDone }: Props): ReactElement {
   );
 }
 
-const fieldNames: Record<string, string> = { name: 'Name', sources: 'Folders', destination: 'Destination', schedule: 'When', retention: 'Keep', hooks: 'Programs' };
+const fieldNames: Record<string, string> = { name: 'Name', sources: 'Folders', destination: 'Destination', copies: 'Copies', schedule: 'When', retention: 'Keep', hooks: 'Programs' };

@@ -26,11 +26,13 @@ describe('hub and agent by command', () => {
     mkdirSync(files);
     writeFileSync(path.join(files, 'x'), 'content');
     const repo = path.join(agent.folder, 'repo');
-    const { id } = await hub.json('job', 'add', 'Docs', files, '--repo', repo, '--every', '1d');
+    const copy = path.join(agent.folder, 'copy');
+    const { id } = await hub.json('job', 'add', 'Docs', files, '--repo', repo, '--copy-to', copy, '--every', '1d');
     expect(await hub.json('job', 'run', String(id), '--wait')).toMatchObject({ state: 'succeeded' });
     const [job] = await hub.json<Record<string, unknown>[]>('job', 'list');
     expect(job).toMatchObject({ id, name: 'Docs', lastRun: { state: 'succeeded', snapshotId: expect.stringMatching(/^[0-9a-f]{64}$/), error: null } });
-    expect(await runOk('restic', ['-r', repo, '--no-cache', 'ls', 'latest'], { env: { RESTIC_PASSWORD: 'of the server' } })).toContain(path.join(files, 'x'));
+    for (const url of [repo, copy]) expect(await runOk('restic', ['-r', url, '--no-cache', 'ls', 'latest'], { env: { RESTIC_PASSWORD: 'of the server' } })).toContain(path.join(files, 'x'));
+    expect(job).toMatchObject({ status: 'Protected', reason: expect.stringContaining('with a copy elsewhere') });
     expect(await agent.json('status')).toMatchObject({ status: 'Protected', connection: { state: 'connected', hub: url }, jobs: [{ job: { id } }] });
     expect(await hub.json('agents', 'list')).toMatchObject([{ name: 'laptop', online: true, status: 'Protected' }]);
     expect((await agent.holdfast('logs')).stdout).toContain('Backup of "Docs"');

@@ -119,5 +119,5 @@ export const draft = (change: Partial<JobDraftInput> = {}): JobDraftInput => ({
 
 export const someResult = (change: Partial<RunResult> = {}): RunResult => ({
   snapshotId: 'a'.repeat(64), treeId: 'b'.repeat(64), filesNew: 3, filesChanged: 0, filesUnmodified: 0, dirsNew: 1, dirsChanged: 0, dirsUnmodified: 0,
-  bytesProcessed: 3000, bytesAdded: 3000, bytesStored: 1200, durationMs: 250, unreadableCount: 0, unreadable: [], warnings: [], ...change,
+  bytesProcessed: 3000, bytesAdded: 3000, bytesStored: 1200, durationMs: 250, unreadableCount: 0, unreadable: [], warnings: [], copies: [], ...change,
 });

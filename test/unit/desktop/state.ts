@@ -10,7 +10,7 @@ export function jobView(id: string, name = id): JobView {
     job: {
       id, name, agentId: '1', createdAt: at,
       sources: [{ type: 'files', paths: ['/home/anna/Documents'], excludes: [] }],
-      destination: { id: 'd', name: 'Disk', url: '/media/disk/Holdfast' },
+      destination: { id: 'd', name: 'Disk', url: '/media/disk/Holdfast' }, copies: [],
       schedule: { type: 'every', minutes: 60 }, retention: {}, conditions: { onBattery: 'defer', onMetered: 'defer' }, hooks: {}, paused: false,
     },
     status: { jobId: id, status: 'Protected', reason: 'Last backup just now', lastGoodAt: at },
@@ -27,7 +27,7 @@ export function run(id: string, change: Partial<Run> = {}): Run {
 
 export const result = (change: Partial<NonNullable<Run['result']>> = {}): NonNullable<Run['result']> => ({
   snapshotId: 'a'.repeat(64), treeId: 'b'.repeat(64), filesNew: 10, filesChanged: 0, filesUnmodified: 2, dirsNew: 1, dirsChanged: 0, dirsUnmodified: 0,
-  bytesProcessed: 2048, bytesAdded: 2048, bytesStored: 1024, durationMs: 1500, unreadableCount: 0, unreadable: [], warnings: [], ...change,
+  bytesProcessed: 2048, bytesAdded: 2048, bytesStored: 1024, durationMs: 1500, unreadableCount: 0, unreadable: [], warnings: [], copies: [], ...change,
 });
 
 export function agentState(change: Partial<AgentState> = {}): AgentState {

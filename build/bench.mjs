@@ -131,5 +131,5 @@ console.log(lines.join('\n'));
 if (options.out) {
   mkdirSync(options.out, { recursive: true });
   writeFileSync(join(options.out, 'benchmarks.svg'), plot(rows));
-  writeFileSync(join(options.out, 'benchmarks.md'), `# Benchmarks\n\nMade by \`npm run bench -- ${process.argv.slice(2).join(' ')}\`. The small sets are made by test/bench/data.mjs; each program runs by its own command line with its defaults (test/bench/peers.mjs).\n\n![Seconds per step](benchmarks.svg)\n\n${lines.join('\n')}\n`);
+  writeFileSync(join(options.out, 'benchmarks.md'), `# Benchmarks\n\nMade by \`npm run bench -- ${process.argv.slice(2).join(' ')}\`. The small sets are made by test/bench/data.mjs; each program runs by its own command line with its defaults (test/bench/peers.mjs).\n\n![Seconds per step](benchmarks.svg)\n\n${lines.join('\n')}\n\nMemory at rest: [benchmarks/idle.md](benchmarks/idle.md). Sizes of packages and how long they take to install: [benchmarks/packages.md](benchmarks/packages.md).\n`);
 }

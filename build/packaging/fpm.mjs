@@ -6,7 +6,7 @@
  * It knows the options that electron-builder gives and refuses any other. https://fpm.readthedocs.io/en/latest/cli-reference.html
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, lstatSync, lutimesSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -28,6 +28,7 @@ const work = mkdtempSync(path.join(tmpdir(), 'holdfast-fpm-'));
 try {
   const tree = path.join(work, 'tree');
   for (const pair of positionals) lay(tree, pair);
+  if (process.env['SOURCE_DATE_EPOCH'] !== undefined) dateFiles(tree, Number(process.env['SOURCE_DATE_EPOCH']));
   if (values.target === 'deb') deb(tree);
   else if (values.target === 'rpm') rpm(tree);
   else throw new Error(`fpm.mjs makes deb and rpm, not ${values.target}`);
@@ -103,7 +104,7 @@ function rpm(tree) {
   execFileSync('rpmbuild', [
     '-bb', '--quiet', '--target', { amd64: 'x86_64', arm64: 'aarch64' }[need('architecture')] ?? need('architecture'), '--buildroot', tree,
     ...define(`_topdir ${work}/build`), ...define(`_rpmdir ${work}/out`), ...define(`_binary_payload ${payload}`),
-    ...define('__os_install_post %{nil}'), ...define('_build_id_links none'), ...define('clamp_mtime_to_source_date_epoch 1'),
+    ...define('__os_install_post %{nil}'), ...define('_build_id_links none'),
     ...(process.env['SOURCE_DATE_EPOCH'] === undefined ? [] : [...define('use_source_date_epoch_as_buildtime 1'), ...define('_buildhost localhost')]),
     path.join(work, 'package.spec'),
   ], { stdio: ['ignore', 'ignore', 'inherit'] });
@@ -121,6 +122,14 @@ function rpm(tree) {
 /** Files and links below a folder, relative. @param {string} folder @returns {string[]} */
 function filesOf(folder) {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => !lstatSync(path.join(folder, name)).isDirectory()).sort();
+}
+
+/** rpmbuild can clamp times too, but takes 0 for none. @param {string} folder @param {number} seconds since the epoch, which nothing may be newer than */
+function dateFiles(folder, seconds) {
+  for (const name of filesOf(folder)) {
+    const file = path.join(folder, name);
+    if (lstatSync(file).mtimeMs > seconds * 1000) lutimesSync(file, seconds, seconds);
+  }
 }
 
 /** @param {string} folder */

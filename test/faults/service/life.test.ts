@@ -1,6 +1,6 @@
 /**
  * The whole life of a service under a real `systemd --user` with its journal, session bus and keychain, as a user and as root: installed, killed,
- * started with the computer, replaced by another version in the middle of a run, removed. Prints what it measured. Needs root.
+ * started with the computer, replaced by another version in the middle of a run, crashing again and again, mended, removed. Prints what it measured. Needs root.
  */
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
@@ -156,6 +156,7 @@ describe.each([['a user', false], ['root', true]])('the service of %s', (_who, a
     const ended = await run.catch((error: unknown) => String(error));
     expect(ended).toMatch(/^Finished: snapshot [0-9a-f]{8}|Another version of Holdfast was installed and takes over from this one in a moment\./);
     computer.note(`the backup that was under way ${ended.startsWith('Finished') ? 'finished' : 'was interrupted'} after ${((Date.now() - replaced) / 1000).toFixed(1)} s`);
+    for (const line of (await computer.holdfast('service', 'logs')).split('\n').filter((each) => each.includes('unexpected'))) computer.note(line);
     const fourth = await computer.connectedAfter(replaced, 'replaced until the other version is connected', third);
     // Before that a backup is made only when a person asks for it.
     const { password } = JSON.parse(await computer.holdfast('recovery-kit', '--json')) as { password: string };
@@ -168,6 +169,23 @@ describe.each([['a user', false], ['root', true]])('the service of %s', (_who, a
     expect((await computer.service()).state).toBe('running');
     expect(await computer.hub('job', 'run', '--wait')).toMatch(/^Finished: snapshot /);
     await runOk('restic', ['-r', path.join(home, 'repository'), 'check', '--no-cache'], { env: { RESTIC_PASSWORD: password } });
+
+    // What keeps it from starting is tried again for a while, then said; without it, it starts again.
+    const settings = path.join(home, '.config/holdfast/settings.json');
+    const whole = readFileSync(settings);
+    writeFileSync(settings, 'not JSON');
+    const breaking = Date.now();
+    await systemd.runOk('kill', ['-9', String(fourth)]);
+    const given = await until('it is given up', async () => {
+      const found = await computer.service();
+      return found.state === 'failed' && found;
+    }, 90_000);
+    computer.note(`crash loop until given up: ${((Date.now() - breaking) / 1000).toFixed(1)} s, ${given.restarts} times started again: "${given.reason}"`);
+    expect(given.reason).toMatch(/^It crashed 5 times within a short time \(exit code 1\) and is not started again\. See why with: holdfast service logs\. /);
+    writeFileSync(settings, whole);
+    const mending = Date.now();
+    await computer.holdfast('service', 'install');
+    await computer.connectedAfter(mending, 'mended until connected', fourth);
 
     expect(await computer.keychain()).toHaveLength(2);
     const during = await computer.everything();

@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import type { Notify } from '../../platform/service/systemd/notify.js';
+import type { AgentControl, AgentState } from '../../shared/control.js';
 import { HoldfastError } from '../../shared/errors.js';
 import type { Register } from '../cli.js';
 import { isWorking } from '../../shared/phrases.js';
@@ -17,10 +19,10 @@ export const register: Register = (program, cli) => {
       const { signal } = cli;
       const { restingCompilers } = await import('../../platform/engine/compilers.js');
       const compilers = restingCompilers(); // before the rest is loaded
-      const [{ openHome }, { givenIdentity }, { localHub }, { printConnections }, { startAgent }, { consoleLine }, { startMeAgain, watchProgram, whetherReplaced }, { systemClock }] = await Promise.all([
+      const [{ openHome }, { givenIdentity }, { localHub }, { printConnections }, { startAgent }, { consoleLine }, { startMeAgain, watchProgram, whetherReplaced }, { systemClock }, { openNotify }] = await Promise.all([
         import('../agent/open.js'), import('../agent/identity.js'), import('../agent/local-hub.js'), import('../agent/connection-lines.js'),
         import('../../platform/agent-host/agent-host.js'), import('../../platform/logging/logging.js'),
-        import('../../platform/service/replaced.js'), import('../../platform/clock.js'),
+        import('../../platform/service/replaced.js'), import('../../platform/clock.js'), import('../../platform/service/systemd/notify.js'),
       ]);
       const { paths, settings } = await openHome(cli);
       const identity = await givenIdentity({ ...given, env: cli.env, agentConf: paths.agentConf, joined: settings.read().hub, localHub: () => localHub(paths) });
@@ -34,6 +36,9 @@ export const register: Register = (program, cli) => {
         sink: (entry) => { if (!cli.quiet && entry.level !== 'debug') cli.warn(cli.json ? JSON.stringify(entry) : consoleLine(entry)); },
       });
       const end = printConnections(cli, agent.control);
+      const notify = await openNotify(cli.env);
+      delete process.env['NOTIFY_SOCKET']; // it is not for what the agent starts
+      const endNotes = tellManager(notify, agent.control);
       const replaced = new AbortController();
       const endWatch = await watchProgram({
         file, clock: systemClock,
@@ -44,9 +49,25 @@ export const register: Register = (program, cli) => {
         },
       });
       await untilAborted(AbortSignal.any([signal, replaced.signal]));
+      notify({ STOPPING: '1' });
       endWatch();
+      endNotes();
       end();
       await agent.close();
       return replaced.signal.aborted && !signal.aborted ? startMeAgain : 0;
     }));
 };
+
+/** Says that the agent is ready, and from then on how it is whenever that changes. @returns a function that ends it */
+function tellManager(notify: Notify, control: AgentControl): () => void {
+  let said = '';
+  const tell = ({ reason, status }: AgentState): void => {
+    const text = `${status}: ${reason}`;
+    if (text === said) return;
+    notify({ READY: '1', STATUS: text });
+    said = text;
+  };
+  const end = control.on('state', tell);
+  void control.call('state', {}).then(tell, () => undefined);
+  return end;
+}

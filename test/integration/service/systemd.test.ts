@@ -61,6 +61,9 @@ if (why !== null) {
       const first = await connected(systemd);
       expect(await serviceStatus(systemd)).toMatchObject({ state: 'running', enabled: true, current: true, pid: first });
 
+      const said = async (): Promise<string> => (await systemd.runOk('systemctl', ['--user', 'show', '--property=StatusText', '--value', 'holdfast.service'])).trim();
+      expect(await until('it told systemd how it is', said)).toMatch(/^Not set up: /);
+
       // Again changes nothing: the same process goes on.
       await holdfast(systemd, 'service', 'install');
       expect(await connected(systemd)).toBe(first);

@@ -22,6 +22,7 @@ StartLimitBurst=5
 
 [Service]
 Type=simple
+NotifyAccess=main
 ExecStart="/usr/bin/node" "/opt/holdfast/holdfast.js" "agent"
 Environment="HOLDFAST_DATA=/srv/a b"
 Restart=on-failure

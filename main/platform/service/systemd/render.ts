@@ -24,6 +24,7 @@ export function renderUnit(name: string, program: ServiceProgram): string {
     '',
     '[Service]',
     'Type=simple',
+    ...(variant === 'headless' ? ['NotifyAccess=main'] : []), // its status line, for `systemctl status`
     `ExecStart=${commandLine(program.command)}`,
     ...Object.entries(environment).map(([key, value]) => `Environment=${assignment(key, value)}`),
     'Restart=on-failure',

@@ -2,6 +2,7 @@
  * What the agent needs from the world. Adapters live in main/platform; tests bring their own.
  * Each port is as narrow as its user: nothing here knows of D-Bus, Electron, files or threads.
  */
+import type { ErrorShape } from '../shared/errors.js';
 import type { LogLevel, Retention, RunProgress, RunResult, Source } from '../shared/model.js';
 
 export interface Clock {
@@ -92,12 +93,19 @@ export interface Engine {
   copy(from: RepositoryAccess, to: RepositoryAccess, tags: readonly string[], signal: AbortSignal): Promise<{ snapshots: number; bytes: number }>;
   /** @returns whether a repository is there. @throws `destination-missing` when the place itself is not there. */
   exists(place: Omit<RepositoryAccess, 'password'>): Promise<boolean>;
+  /** Writes, lists, reads and deletes a small file there. */
+  probe(place: Omit<RepositoryAccess, 'password'>): Promise<ProbeResult>;
   forget(repository: RepositoryAccess, retention: Retention, tags: readonly string[], signal: AbortSignal): Promise<{ removed: number }>;
   snapshots(repository: RepositoryAccess): Promise<SnapshotInfo[]>;
   /** What is not in `to` as it was in `from`, in files with content. @throws `not-found` when one of them is gone. */
   upheaval(repository: RepositoryAccess, from: string, to: string, signal: AbortSignal): Promise<Upheaval>;
   close(): Promise<void>;
 }
+
+export type ProbeResult =
+  | { readonly ok: true; readonly repository: boolean; readonly appendOnly: boolean }
+  /** `hostKey`: the fingerprint of an SSH server that nobody has vouched for yet. */
+  | { readonly ok: false; readonly error: ErrorShape; readonly hostKey: string | null };
 
 export interface Upheaval {
   readonly changed: number;

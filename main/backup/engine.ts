@@ -10,6 +10,7 @@ import { config, exists, init } from './operations/init.js';
 import { keyAdd, keyList, keyPasswd, keyRemove } from './operations/keys.js';
 import { ls, snapshots } from './operations/list.js';
 import { repairIndex, tag, unlock } from './operations/maintain.js';
+import { probe } from './operations/probe.js';
 import { prune } from './operations/prune.js';
 import { restore } from './operations/restore.js';
 import { stats } from './operations/stats.js';
@@ -17,7 +18,7 @@ import { upheaval } from './operations/upheaval.js';
 import type { Engine } from './types.js';
 
 export const operations = {
-  init, exists, config, backup, restore, snapshots, ls, find, diff, upheaval, dump, check, forget, prune, unlock, stats, tag, copy, repairIndex,
+  init, exists, probe, config, backup, restore, snapshots, ls, find, diff, upheaval, dump, check, forget, prune, unlock, stats, tag, copy, repairIndex,
   keyList, keyAdd, keyRemove, keyPasswd,
 } satisfies Omit<Engine, 'close'>;
 

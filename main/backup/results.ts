@@ -2,6 +2,7 @@
  * Progress and results: plain data with restic's own JSON field names, so that scripts written for restic read ours.
  */
 import { z } from 'zod';
+import type { ErrorShape } from '../shared/errors.js';
 
 /** restic's `status` message. Seconds and bytes. Totals are absent while they are unknown. */
 export const progress = z.object({
@@ -227,3 +228,12 @@ export interface CopyResult { copied: { source: string; snapshot: string }[]; sk
 export interface RepairIndexResult { packs: number; packs_read: number; removed_indexes: number; damaged_packs: string[] }
 export interface KeyInfo { id: string; current: boolean; userName: string; hostName: string; created: string }
 export interface RepositoryConfig { version: number; id: string; chunker_polynomial: string }
+
+/** Where the try-out of a destination was when it failed. */
+export type ProbeStep = 'connect' | 'write' | 'list' | 'read' | 'delete';
+
+export type ProbeResult =
+  /** `repository`: there is one already. `appendOnly`: files can be added and not removed, as a hub's storage has it. */
+  | { readonly ok: true; readonly repository: boolean; readonly appendOnly: boolean; readonly milliseconds: number }
+  /** `hostKey`: the fingerprint of an SSH server that nobody has vouched for yet; it may be accepted as the setting `host-key`. */
+  | { readonly ok: false; readonly step: ProbeStep; readonly error: ErrorShape; readonly hostKey: string | null };

@@ -11,7 +11,7 @@ import type {
   Progress, ItemError, InitResult, BackupSummary, Snapshot, LsEntry,
   LsResult, FindResult, DiffResult, RestoreSummary, DumpResult, CheckSummary,
   ForgetResult, PruneSummary, UnlockResult, StatsResult, TagResult, CopyResult,
-  RepairIndexResult, KeyInfo, RepositoryConfig, Upheaval,
+  RepairIndexResult, KeyInfo, RepositoryConfig, Upheaval, ProbeResult,
 } from './results.js';
 import type { OpenedKeys } from './repository/key-memory.js';
 
@@ -54,6 +54,8 @@ export interface Engine {
   init(request: InitRequest, control?: Control): Promise<InitResult>;
   /** Whether there is a repository, asked without its password. */
   exists(request: ExistsRequest, control?: Control): Promise<{ exists: boolean }>;
+  /** Writes, lists, reads and deletes a small file there. */
+  probe(request: ExistsRequest, control?: Control): Promise<ProbeResult>;
   /** Opens the repository with the password and reads its config: the cheapest proof that both are right. */
   config(request: ConfigRequest, control?: Control): Promise<RepositoryConfig>;
   backup(request: BackupRequest, control?: InputControl): Promise<BackupSummary>;

@@ -77,6 +77,10 @@ const method = <P extends z.ZodType, R extends z.ZodType>(params: P, result: R):
 const nothing = z.object({});
 const folder = z.string().startsWith('/', 'a folder must be named from the root on').max(4096);
 
+const destinationPlace = z.object({ id: idSchema, url: z.string().min(1).max(4096) });
+/** As its backend names them; they may be secrets. */
+const destinationSettings = z.record(z.string().max(60), z.string().max(65_536));
+
 export const controlMethods = {
   state: method(nothing, agentStateSchema),
   runJob: method(z.object({ jobId: idSchema }), z.object({ runId: idSchema })),
@@ -105,11 +109,17 @@ export const controlMethods = {
   prepareDestination: method(
     z.object({ destination: z.object({ id: idSchema, name: z.string(), url: z.string() }), password: z.string().min(1).nullable() }),
     z.object({ created: z.boolean() })),
+  /** Writes, lists, reads and deletes a small file there, with these keys or else with those that are kept. */
+  testDestination: method(z.object({ destination: destinationPlace, settings: destinationSettings.nullable() }), z.discriminatedUnion('ok', [
+    z.object({ ok: z.literal(true), repository: z.boolean(), appendOnly: z.boolean() }),
+    /** `hostKey`: the fingerprint of an SSH server that nobody has vouched for yet; as the setting `host-key` it is accepted. */
+    z.object({ ok: z.literal(false), message: z.string(), hostKey: z.string().nullable() }),
+  ])),
   /** Unmounts the disk of a destination, so that it can be taken away. */
   ejectDisk: method(z.object({ destinationId: idSchema }), z.object({ label: z.string() })),
   /** Keeps what the backend of a destination needs in this computer's secret store, for this address only; null forgets it. */
   setDestinationKeys: method(
-    z.object({ destination: z.object({ id: idSchema, url: z.string().min(1).max(4096) }), settings: z.record(z.string().max(60), z.string().max(65_536)).nullable() }), nothing),
+    z.object({ destination: destinationPlace, settings: destinationSettings.nullable() }), nothing),
   recoveryKit: method(z.object({ destinationId: idSchema }), recoveryKitSchema),
   confirmRecoveryKit: method(z.object({ destinationId: idSchema }), nothing),
   /** Databases here, and sites and SQLite files below the folders. */

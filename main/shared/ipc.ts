@@ -102,6 +102,8 @@ export const windowMethods = {
   printRecoveryKit: method(z.object({ destinationId: idSchema }), z.object({ printed: z.boolean() })),
   copyText: method(z.object({ text: z.string().max(4_000_000) }), nothing),
   openExternal: method(z.object({ page: z.enum(externalPages) }), nothing),
+  /** Opens the page of a service where keys for it are made, by the service's id in presets.ts. */
+  openKeyPage: method(z.object({ preset: z.string().max(40) }), nothing),
   /** Whether this app has a hub of its own to go back to, and whether it shows an agent that runs elsewhere. */
   about: method(nothing, z.object({ ownHub: z.boolean(), attached: z.boolean(), version: z.string() })),
   startup: method(nothing, startupSchema),

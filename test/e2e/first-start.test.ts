@@ -1,8 +1,9 @@
 /** From the first click to a backup that the official restic restores. */
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { runOk } from '../helpers/processes.js';
+import { startSshServer } from '../helpers/sshd.js';
 import { tempFolder } from '../helpers/temp.js';
 import { appFolders, expectAccessible, picture, startApp } from './app.js';
 
@@ -65,7 +66,9 @@ test('three clicks lead from the first start to a backup that restic restores', 
   expect(problems).toEqual([]);
 });
 
-test('the recovery kit cannot be passed by, and a cancelled dialog changes nothing', async () => {
+test('a server is tried out and its key confirmed; the recovery kit cannot be passed by, and a cancelled dialog changes nothing', async () => {
+  const server = await startSshServer();
+  onTestFinished(() => server.stop());
   const folders = appFolders();
   mkdirSync(path.join(folders.home, 'Documents'));
   const app = await startApp({ folders });
@@ -75,7 +78,28 @@ test('the recovery kit cannot be passed by, and a cancelled dialog changes nothi
   });
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByRole('heading', { name: 'Where should the backup go?' }).waitFor();
+  await page.getByRole('button', { name: 'Use a server or cloud storage…' }).click();
+  await expectAccessible(page);
+  await picture(page, 'first-start-server-spaces');
+  await page.getByRole('button', { name: 'Test', exact: true }).click();
+  await page.getByText('DigitalOcean Spaces needs the field "Region". Fill it in.').waitFor();
+  await page.getByRole('button', { name: /Service/ }).click();
+  await page.getByRole('option', { name: 'A server over SSH' }).click();
+  const repository = path.join(tempFolder(), 'backups', 'laptop');
+  for (const [label, text] of [['Name or address', '127.0.0.1'], ['Port', String(server.port)], ['User name', server.user], ['Folder', repository], ['Private key file', server.keyFile]] as const) await page.getByRole('textbox', { name: label }).fill(text);
+  await page.getByRole('button', { name: 'Test', exact: true }).click();
+  await page.getByText(`The host key of 127.0.0.1:${server.port} is not known yet: ssh-ed25519 ${server.fingerprint}.`).waitFor();
+  await expectAccessible(page);
+  await picture(page, 'first-start-server-fingerprint');
+  await page.getByRole('button', { name: "This is the server's fingerprint, trust it" }).click();
+  await page.getByText('It works: a small file was written, listed, read and deleted.').waitFor();
+  await page.getByRole('button', { name: 'Use this place' }).click();
+  await page.getByRole('radio', { name: /A server over SSH, 127\.0\.0\.1/ }).waitFor();
+  await expectAccessible(page);
+  await picture(page, 'first-start-server-chosen');
   await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('heading', { name: 'Keep this recovery kit' }).waitFor();
+  expect(readdirSync(repository)).toContain('config');
   await page.getByRole('button', { name: 'Save…' }).click();
   await page.getByRole('button', { name: 'Save…', disabled: false }).waitFor();
   expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Keep this recovery kit');

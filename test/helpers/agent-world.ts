@@ -1,7 +1,7 @@
 /** Ports in memory for tests of the agent core: a clock to turn by hand, and everything the core asked for on record. */
 import type { AgentOptions } from '../../main/agent/agent.js';
 import { emptyCare } from '../../main/agent/care/care.js';
-import type { AppendLog, BackupOrder, Clock, Document, Engine, SecretStore, RepositoryAccess, Upheaval } from '../../main/agent/ports.js';
+import type { AppendLog, BackupOrder, Clock, Document, Engine, SecretStore, ProbeResult, RepositoryAccess, Upheaval } from '../../main/agent/ports.js';
 import type { StoredPolicy } from '../../main/agent/policy/policy.js';
 import { agentSettingsSchema } from '../../main/agent/settings.js';
 import type { Tunnel, TunnelEvents } from '../../main/agent/tunnel-port.js';
@@ -106,6 +106,9 @@ export class ScriptedEngine implements Engine {
   }
   forget(): Promise<{ removed: number }> {
     return Promise.resolve({ removed: 0 });
+  }
+  probe(): Promise<ProbeResult> {
+    return Promise.resolve({ ok: true, repository: false, appendOnly: false });
   }
   upheaval(): Promise<Upheaval> {
     return Promise.resolve({ changed: 0, removed: 0, scrambled: 0, changedPaths: [] });

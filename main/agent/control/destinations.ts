@@ -5,10 +5,10 @@ import { HoldfastError } from '../../shared/errors.js';
 import type { AgentParts } from '../parts.js';
 import type { Handlers } from './contract.js';
 
-export type DestinationHandlers = Pick<Handlers, 'prepareDestination' | 'ejectDisk' | 'setDestinationKeys' | 'recoveryKit' | 'confirmRecoveryKit' | 'hubOffers' | 'answerRecovery'>;
+export type DestinationHandlers = Pick<Handlers, 'prepareDestination' | 'ejectDisk' | 'testDestination' | 'setDestinationKeys' | 'recoveryKit' | 'confirmRecoveryKit' | 'hubOffers' | 'answerRecovery'>;
 
 export function destinationHandlers(parts: AgentParts): DestinationHandlers {
-  const { escrow, jobs, memory, prepared, repositories, runner, scheduler, tunnel } = parts;
+  const { escrow, jobs, memory, options, prepared, repositories, runner, scheduler, tunnel } = parts;
   return {
     prepareDestination: async ({ destination, password }) => {
       const result = await repositories.prepare(destination, password);
@@ -23,6 +23,11 @@ export function destinationHandlers(parts: AgentParts): DestinationHandlers {
       if (destination === undefined) throw new HoldfastError('not-found', 'No job of this computer has that destination.');
       const { label } = await repositories.disks.eject(destination);
       return { label };
+    },
+    testDestination: async ({ destination, settings }) => {
+      const place = settings === null ? await repositories.keys.place(destination) : { url: destination.url, backend: settings };
+      const result = await options.engine.probe(place);
+      return result.ok ? { ok: true, repository: result.repository, appendOnly: result.appendOnly } : { ok: false, message: result.error.message, hostKey: result.hostKey };
     },
     setDestinationKeys: async ({ destination, settings }) => {
       await repositories.keys.set(destination, settings);

@@ -1,6 +1,6 @@
-/** Destinations as other rooms see them: presets, the test button, and disks that come and go. */
-export { fillPreset, presets, type FilledPreset, type Preset, type PresetField } from './presets.js';
-export { probeDestination, type ProbeResult, type ProbeStep } from './probe.js';
+/** Destinations as other rooms see them: the test button, and disks that come and go. */
+export { probeDestination } from './probe.js';
+export type { ProbeResult, ProbeStep } from '../types.js';
 export { holdsSecret, withoutSecrets } from './location.js';
 export { Volumes, type Placement, type Volume } from './volume/volumes.js';
 export { systemVolumes } from './volume/system.js';

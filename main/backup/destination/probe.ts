@@ -1,18 +1,12 @@
 /** The "Test" button: writes, lists, reads and deletes a small file at a destination, and says in one sentence what is wrong. */
 import { createHash, randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
-import { asHoldfastError, HoldfastError, type ErrorShape } from '../../shared/errors.js';
+import { asHoldfastError, HoldfastError } from '../../shared/errors.js';
 import type { Backend } from '../backend/backend.js';
 import { openBackend } from '../backend/open.js';
+import { UnknownHostKey } from '../backend/sftp/host-key.js';
 import type { Volumes } from './volume/volumes.js';
-import type { RepositoryAccess } from '../types.js';
-
-export type ProbeStep = 'connect' | 'write' | 'list' | 'read' | 'delete';
-
-export type ProbeResult =
-  /** `repository`: there is one already. `appendOnly`: files can be added and not removed, as a hub's storage has it. */
-  | { readonly ok: true; readonly repository: boolean; readonly appendOnly: boolean; readonly milliseconds: number }
-  | { readonly ok: false; readonly step: ProbeStep; readonly error: ErrorShape };
+import type { ProbeResult, ProbeStep, RepositoryAccess } from '../types.js';
 
 /**
  * Never rejects, except with `cancelled`. Folders (or the bucket) of a new repository are made on the way, as `init` would.
@@ -53,7 +47,7 @@ export async function probeDestination(
     return { ok: true, repository, appendOnly, milliseconds: Math.round(performance.now() - began) };
   } catch (error) {
     if (signal?.aborted) throw new HoldfastError('cancelled', 'Cancelled.', { cause: error });
-    return { ok: false, step, error: asHoldfastError(error).toShape() };
+    return { ok: false, step, error: asHoldfastError(error).toShape(), hostKey: error instanceof UnknownHostKey ? error.fingerprint : null };
   } finally {
     await backend?.close();
   }

@@ -165,7 +165,7 @@ export function createEngine({ restAfter = defaultRest }: { readonly restAfter?:
   const through = <Q, C extends Control, R>(operation: string) => (request: Q, control?: C): Promise<R> =>
     conductor.call(operation, request, control) as Promise<R>;
   return {
-    init: through('init'), exists: through('exists'), config: through('config'), backup: through('backup'), restore: through('restore'), snapshots: through('snapshots'),
+    init: through('init'), exists: through('exists'), probe: through('probe'), config: through('config'), backup: through('backup'), restore: through('restore'), snapshots: through('snapshots'),
     ls: through('ls'), find: through('find'), diff: through('diff'), upheaval: through('upheaval'), dump: through('dump'), check: through('check'), forget: through('forget'),
     prune: through('prune'), unlock: through('unlock'), stats: through('stats'), tag: through('tag'), copy: through('copy'),
     repairIndex: through('repairIndex'), keyList: through('keyList'), keyAdd: through('keyAdd'), keyRemove: through('keyRemove'), keyPasswd: through('keyPasswd'),

@@ -5,6 +5,7 @@ import { app, clipboard, dialog, shell, type BrowserWindow } from 'electron';
 import type { AgentControl } from '../../shared/control.js';
 import { HoldfastError } from '../../shared/errors.js';
 import type { externalPages } from '../../shared/ipc.js';
+import { presets } from '../../shared/presets.js';
 import type { WindowHandlers } from '../ipc/answer.js';
 import { chosenDestination, judgeDestination, suggestDestinations } from '../places/destinations.js';
 import { suggestFolders } from '../places/folders.js';
@@ -116,6 +117,12 @@ export function windowHandlers({ about, control, ownHub, settings, useOwnHub, wi
     },
     openExternal: async ({ page }) => {
       await shell.openExternal(addresses[page]);
+      return {};
+    },
+    openKeyPage: async ({ preset }) => {
+      const page = presets.find(({ id }) => id === preset)?.keyPage ?? null;
+      if (page === null) throw new HoldfastError('not-found', 'That service has no page where keys are made.');
+      await shell.openExternal(page);
       return {};
     },
     about: () => Promise.resolve(about),

@@ -1,5 +1,5 @@
 /** The agent's engine port on the real engine, which works on a thread of its own and is loaded when there is work for the first time. */
-import type { BackupOrder, Engine, Logger, RepositoryAccess, SnapshotInfo, Upheaval } from '../../agent/ports.js';
+import type { BackupOrder, Engine, Logger, ProbeResult, RepositoryAccess, SnapshotInfo, Upheaval } from '../../agent/ports.js';
 import type { SnapshotReader } from '../../agent/restore/reader.js';
 import type { Engine as BackupEngine, RepositoryAccess as EngineAccess } from '../../backup/index.js';
 import type { SourcePorts } from '../../backup/source/source.js';
@@ -59,6 +59,10 @@ class AgentEngine implements Engine {
     const folder = localFolder(place.url);
     if (folder !== null) return holdsRepository(folder);
     return this.with(async (engine) => (await engine.exists({ repository: this.place(place) })).exists);
+  }
+
+  probe(place: Omit<RepositoryAccess, 'password'>): Promise<ProbeResult> {
+    return this.with((engine) => engine.probe({ repository: { ...this.place(place), cacheFolder: false } }));
   }
 
   upheaval(access: RepositoryAccess, from: string, to: string, signal: AbortSignal): Promise<Upheaval> {

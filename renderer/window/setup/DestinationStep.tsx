@@ -12,6 +12,7 @@ import { ErrorNotice, Notice } from '../../components/status.js';
 import { useAction } from '../../components/action.js';
 import { useApi } from '../app/context.js';
 import { frequencies, type Frequency } from './draft.js';
+import { RemoteDialog } from './RemoteDialog.js';
 import { Step } from './Step.js';
 
 interface DestinationStepProps {
@@ -23,7 +24,7 @@ interface DestinationStepProps {
 
 /** Repositories that other jobs use already are offered too, under the id that their password is stored by. */
 const knownPlaces = (jobs: readonly JobView[]): Place[] =>
-  jobs.filter(({ job }) => job.destination.url.startsWith('/'))
+  jobs.filter(({ job }) => !isHubStorage(job.destination.url))
     .map(({ job: { destination } }) => ({ destinationId: destination.id, path: destination.url, name: destination.name, kind: 'folder', freeBytes: null }));
 
 const hubStorage: Place = { destinationId: hubStorageDestination.id, path: hubStorageDestination.url, name: hubStorageDestination.name, kind: 'folder', freeBytes: null };
@@ -40,6 +41,7 @@ export function DestinationStep({ folders, jobs, onBack, onNext }: DestinationSt
   const [judged, setJudged] = useState<{ path: string; warnings: string[]; excludes: string[] } | null>(null);
   const [frequency, setFrequency] = useState<Frequency>('day');
   const [password, setPassword] = useState<string | null>(null);
+  const [adding, setAdding] = useState(false);
   const [known] = useState(() => knownPlaces(jobs));
   const place = places.find((each) => each.path === path) ?? null;
 
@@ -54,18 +56,20 @@ export function DestinationStep({ folders, jobs, onBack, onNext }: DestinationSt
 
   useEffect(() => {
     if (path === null) return;
-    void run(async () => setJudged({ path, ...isHubStorage(path) ? { warnings: [], excludes: [] } : await api.call('judgeDestination', { path, sources: [...folders] }) }));
+    void run(async () => setJudged({ path, ...path.startsWith('/') ? await api.call('judgeDestination', { path, sources: [...folders] }) : { warnings: [], excludes: [] } }));
   }, [api, run, path, folders]);
 
   const select = (chosen: string): void => {
     setPath(chosen);
     setPassword(null);
   };
-  const choose = async (): Promise<void> => {
-    const { place: chosen } = await api.call('chooseDestination', {});
-    if (chosen === null) return;
+  const add = (chosen: Place): void => {
     setPlaces((old) => uniqueByPath([...old, chosen]));
     select(chosen.path);
+  };
+  const choose = async (): Promise<void> => {
+    const { place: chosen } = await api.call('chooseDestination', {});
+    if (chosen !== null) add(chosen);
   };
   const proceed = async (): Promise<void> => {
     if (place === null || judged?.path !== place.path) return;
@@ -100,9 +104,19 @@ export function DestinationStep({ folders, jobs, onBack, onNext }: DestinationSt
       </RadioGroup>
       <div className="row">
         <Button isDisabled={loading.pending} onPress={() => void preparing.run(choose)}><Icon name="folder" />Choose another folder…</Button>
+        <Button onPress={() => setAdding(true)}>Use a server or cloud storage…</Button>
         <span className="push"><Select label="How often" value={frequency} onChange={setFrequency} options={frequencies} /></span>
       </div>
       {judged?.path === path ? judged?.warnings.map((warning) => <Notice key={warning} tone="due">{warning}</Notice>) : null}
+      {adding ? (
+        <RemoteDialog
+          onClose={() => setAdding(false)}
+          onAdd={(place) => {
+            add(place);
+            setAdding(false);
+          }}
+        />
+      ) : null}
       <ErrorNotice error={loading.error ?? preparing.error} />
       {password === null ? null : (
         <TextField label="Password of the repository there" type="password" value={password} onChange={setPassword} help="It is in the recovery kit of the computer that made it." />

@@ -13,7 +13,7 @@ const control: Pick<AgentControl, 'call'> = {
 const never = (): Promise<never> => Promise.reject(new Error('secret detail\n    at somewhere.ts:1'));
 const handlers: WindowHandlers = {
   chooseRestoreFolder: never, chooseDumpFile: never, openRestored: never, chooseFolders: () => Promise.resolve({ paths: ['/a'] }), chooseDestination: never, suggestFolders: never, suggestDestinations: never, judgeDestination: never,
-  saveRecoveryKit: never, printRecoveryKit: never, copyText: never, openExternal: never, about: never, useOwnHub: never, ownHub: never, openOwnHub: never, openDashboard: never,
+  saveRecoveryKit: never, printRecoveryKit: never, copyText: never, openExternal: never, openKeyPage: never, about: never, useOwnHub: never, ownHub: never, openOwnHub: never, openDashboard: never,
   startup: never, setStartup: never, settings: never, changeSettings: never, checkForUpdates: never, openLogs: never, removal: never, removeHoldfast: never,
 };
 

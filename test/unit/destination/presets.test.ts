@@ -3,7 +3,7 @@ import { parseS3Options } from '../../../main/backup/backend/s3/client.js';
 import { parseS3Url, regionOf } from '../../../main/backup/backend/s3/url.js';
 import { parseSftpUrl } from '../../../main/backup/backend/sftp/url.js';
 import { holdsSecret, withoutSecrets } from '../../../main/backup/destination/location.js';
-import { fillPreset, presets } from '../../../main/backup/destination/presets.js';
+import { fillPreset, presets } from '../../../main/shared/presets.js';
 
 const keys = { 'access-key-id': 'AK', 'secret-access-key': 'SK' };
 

@@ -10,6 +10,7 @@ import { networkError } from '../remote/network-errors.js';
 import { Channel } from './channel.js';
 import { readFileSync } from './files.js';
 import { identities, type Credentials } from './identities.js';
+import { UnknownHostKey } from './host-key.js';
 import { algorithmOrder, fingerprint, judge, knownKeys, typeOf } from './known-hosts.js';
 import { settingsFor, type HostSettings } from './ssh-config.js';
 
@@ -132,7 +133,7 @@ function judgeHost(key: Buffer, host: string, known: Parameters<typeof judge>[1]
     case 'changed':
       return refuse(`The host key of ${host} has changed (now ${typeOf(key)} ${shown}). If the server was set up anew, accept the new key; otherwise somebody is in between.`);
     case 'unknown':
-      return refuse(`The host key of ${host} is not known yet: ${typeOf(key)} ${shown}. Compare it with the server's, and accept it in the destination's settings (host-key) or by logging in once with ssh.`);
+      return new UnknownHostKey(shown, `The host key of ${host} is not known yet: ${typeOf(key)} ${shown}. Compare it with the server's, and accept it in the destination's settings (host-key) or by logging in once with ssh.`);
   }
 }
 

@@ -2,7 +2,7 @@
  * The services and boxes that people keep backups on: what to ask for, and the repository's address that follows from the answers.
  * Endpoints are the providers' documented ones.
  */
-import { HoldfastError } from '../../shared/errors.js';
+import { HoldfastError } from './errors.js';
 
 export interface PresetField {
   /** A setting of the backend (`access-key-id`), or a part of the address (`bucket`). */
@@ -46,6 +46,8 @@ const sshKeys: PresetField[] = [
   field('host-key', 'Fingerprint of the server', { required: false, example: 'SHA256:…' }),
 ];
 const s3 = (origin: string, { bucket: name = '', folder: inside = '' }: Readonly<Record<string, string>>): string => `s3:${origin}/${name}/${inside.replace(/^\/+|\/+$/g, '')}`;
+const sftp = (answers: Readonly<Record<string, string>>): string =>
+  `sftp://${encodeURIComponent(part(answers, 'user'))}@${part(answers, 'host')}:${part(answers, 'port')}//${part(answers, 'folder').replace(/^\/+/, '')}`;
 const part = (answers: Readonly<Record<string, string>>, name: string): string => answers[name] ?? '';
 
 export const presets: readonly Preset[] = [
@@ -98,7 +100,22 @@ export const presets: readonly Preset[] = [
     id: 'nas', name: 'Synology or QNAP', kind: 'sftp', keyPage: null,
     hint: 'Switch on SFTP on the NAS (Synology: Control Panel, File Services, FTP; QNAP: Control Panel, Telnet/SSH), for a user who may write the shared folder.',
     fields: [field('host', 'Name or address', { example: 'nas.local' }), field('port', 'Port', { value: '22' }), field('user', 'User name'), field('folder', 'Folder', { example: '/backups/laptop' }), ...sshKeys],
-    address: (answers) => `sftp://${encodeURIComponent(part(answers, 'user'))}@${part(answers, 'host')}:${part(answers, 'port')}//${part(answers, 'folder').replace(/^\/+/, '')}`,
+    address: sftp,
+  },
+  {
+    id: 'sftp', name: 'A server over SSH', kind: 'sftp', keyPage: null,
+    hint: 'Any server that you can log in to with ssh. Nothing has to be installed there.',
+    fields: [field('host', 'Name or address', { example: 'server.example' }), field('port', 'Port', { value: '22' }), field('user', 'User name'), field('folder', 'Folder', { example: '/srv/backups/laptop' }), ...sshKeys],
+    address: sftp,
+  },
+  {
+    id: 'rest', name: 'restic REST server', kind: 'rest', keyPage: null,
+    hint: 'The address is the one that restic uses behind "rest:"; the user is one of the server\'s own.',
+    fields: [
+      field('endpoint', 'Address', { example: 'https://backup.example:8000' }), field('folder', 'Repository on the server', { required: false, example: 'anna/laptop' }),
+      field('user', 'User name', { required: false }), field('password', 'Password', { required: false, secret: true }), field('ca-certificate', 'Certificate of its authority (PEM)', { required: false }),
+    ],
+    address: (answers) => `rest:${part(answers, 'endpoint').replace(/\/+$/, '')}/${part(answers, 'folder').replace(/^\/+|\/+$/g, '')}`.replace(/([^/])$/, '$1/'),
   },
 ];
 
@@ -129,6 +146,6 @@ export function fillPreset(id: string, given: Readonly<Record<string, string>>):
     if (shapes[name]?.test(answer) === false) throw new HoldfastError('usage', `The field "${label}" does not look right${example === undefined ? '' : ` (an example: ${example})`}. Correct it.`);
     answers[name] = answer;
   }
-  const isSetting = (name: string): boolean => !inAddress.has(name) && !(name === 'region' && preset.id !== 'minio');
+  const isSetting = (name: string): boolean => (!inAddress.has(name) && !(name === 'region' && preset.id !== 'minio')) || (name === 'user' && preset.kind === 'rest');
   return { url: preset.address(answers), backend: Object.fromEntries(Object.entries(answers).filter(([name]) => isSetting(name))) };
 }

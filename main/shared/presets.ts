@@ -121,7 +121,7 @@ export const presets: readonly Preset[] = [
 
 /** What each answer may look like: it becomes part of an address. */
 const shapes: Record<string, RegExp> = {
-  region: /^[a-z0-9-]+$/, bucket: /^[A-Za-z0-9][A-Za-z0-9.-]{1,61}[A-Za-z0-9]$/, account: /^[0-9a-f]{32}(\.eu|\.fedramp)?$/i, endpoint: /^https?:\/\/[^/\s]+\/*$/, host: /^[^\s/@]+$/, port: /^\d{1,5}$/,
+  region: /^[a-z0-9-]+$/, bucket: /^[A-Za-z0-9][A-Za-z0-9.-]{1,61}[A-Za-z0-9]$/, account: /^[0-9a-f]{32}(\.eu|\.fedramp)?$/i, endpoint: /^https?:\/\/[^/\s@]+\/*$/, host: /^[^\s/@]+$/, port: /^\d{1,5}$/,
   folder: /^[^?#]*$/, user: /^[^\s/:@]+$/,
 };
 /** Answers that are part of the address and no setting of the backend. */

@@ -30,6 +30,12 @@ it('boxes reached by SFTP', () => {
   expect(parseSftpUrl(nas.url)).toMatchObject({ user: 'anna', host: 'nas.local', port: 22, path: '/volume1/backups' });
 });
 
+it('a REST server: its user is a setting; a password in its address is refused, since addresses are shown and go to the hub', () => {
+  expect(fillPreset('rest', { endpoint: 'https://backup.example:8000/', folder: '/anna/laptop/', user: 'anna', password: 'geheim' })).toEqual({ url: 'rest:https://backup.example:8000/anna/laptop/', backend: { user: 'anna', password: 'geheim' } });
+  expect(fillPreset('rest', { endpoint: 'http://nas:8000' })).toEqual({ url: 'rest:http://nas:8000/', backend: {} });
+  for (const [id, more] of [['rest', {}], ['minio', { bucket: 'backups', ...keys }]] as const) expect(() => fillPreset(id, { endpoint: 'https://anna:geheim@host/', ...more })).toThrow(/"Address" does not look right \(an example: https:/);
+});
+
 it('says which field is missing or wrong, without quoting it', () => {
   expect(() => fillPreset('spaces', { region: 'fra1', ...keys })).toThrow(/needs the field "Bucket"/);
   expect(() => fillPreset('spaces', { region: 'fra1/evil', bucket: 'b-b', ...keys })).toThrow(/"Region" does not look right \(an example: fra1\)/);

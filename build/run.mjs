@@ -28,7 +28,11 @@ export function run(command, args, options = {}) {
     if (options.niceness !== undefined && child.pid !== undefined) setPriority(child.pid, options.niceness);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (/** @type {Buffer} */ piece) => (output += piece));
-    const timer = options.limit === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), options.limit);
+    const { limit } = options;
+    const timer = limit === undefined ? undefined : setTimeout(() => {
+      output += `\nIt took longer than ${limit / 60_000} min and was ended.`;
+      child.kill('SIGKILL');
+    }, limit);
     child.once('error', (error) => {
       clearTimeout(timer);
       resolve({ code: 127, output: error.message });

@@ -21,7 +21,7 @@ const checks = [
 export async function lint(report, isStopped) {
   for (const { name, args } of checks) {
     if (isStopped()) return;
-    const { code, output } = await run(process.execPath, args, { cwd: inRoot(), quiet: true, limit: 10 * 60_000, niceness: 10 });
+    const { code, output } = await run(process.execPath, args, { cwd: inRoot(), quiet: true, limit: 30 * 60_000, niceness: 10 });
     report(name, code === 0 ? undefined : output.trim());
   }
 }

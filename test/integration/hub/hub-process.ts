@@ -10,7 +10,13 @@ const built = path.resolve(import.meta.dirname, '../../../out/main/hub/index.js'
 const program = `
 const [entry, options] = process.argv.slice(1);
 const { startHub } = await import(entry);
-const hub = await startHub({ ...JSON.parse(options), version: '0.0.0', name: 'Test hub', logger: { log: (level, message) => { if (level === 'error') console.error(message); } } });
+const { appendFileSync } = await import('node:fs');
+const { logFile, ...rest } = JSON.parse(options);
+const log = (level, message) => {
+  if (level === 'error') console.error(message);
+  if (logFile !== undefined) appendFileSync(logFile, level + ' ' + message + '\\n');
+};
+const hub = await startHub({ ...rest, version: '0.0.0', name: 'Test hub', logger: { log } });
 console.log(JSON.stringify({ url: hub.url, fingerprint: hub.fingerprint }));
 process.on('SIGTERM', () => hub.close().then(() => process.exit(0)));
 `;
@@ -24,7 +30,7 @@ export interface HubProcess {
   kill(): Promise<void>;
 }
 
-export async function hubProcess(options: { dataFolder: string; listen: { host: string; port: number }; database?: string }): Promise<HubProcess> {
+export async function hubProcess(options: { dataFolder: string; listen: { host: string; port: number }; database?: string; /** Takes every line of its log. */ logFile?: string }): Promise<HubProcess> {
   if (!existsSync(built)) throw new Error('This test runs the built hub: npm run build');
   const child = spawn(process.execPath, ['--input-type=module', '-e', program, pathToFileURL(built).href, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = new Promise<void>((resolve) => { child.on('exit', () => resolve()); });

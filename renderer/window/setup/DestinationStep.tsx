@@ -18,6 +18,8 @@ import { Step } from './Step.js';
 interface DestinationStepProps {
   folders: readonly string[];
   jobs: readonly JobView[];
+  /** Where this computer keeps secrets. */
+  keptIn: string;
   onBack: () => void;
   onNext: (choice: { place: Place; excludes: readonly string[]; frequency: Frequency }) => void;
 }
@@ -31,7 +33,7 @@ const hubStorage: Place = { destinationId: hubStorageDestination.id, path: hubSt
 
 const uniqueByPath = (places: readonly Place[]): Place[] => [...new Map([...places].reverse().map((place) => [place.path, place])).values()].reverse();
 
-export function DestinationStep({ folders, jobs, onBack, onNext }: DestinationStepProps): ReactElement {
+export function DestinationStep({ folders, jobs, keptIn, onBack, onNext }: DestinationStepProps): ReactElement {
   const api = useApi();
   const loading = useAction();
   const preparing = useAction();
@@ -110,6 +112,7 @@ export function DestinationStep({ folders, jobs, onBack, onNext }: DestinationSt
       {judged?.path === path ? judged?.warnings.map((warning) => <Notice key={warning} tone="due">{warning}</Notice>) : null}
       {adding ? (
         <RemoteDialog
+          known={known} keptIn={keptIn}
           onClose={() => setAdding(false)}
           onAdd={(place) => {
             add(place);

@@ -12,7 +12,16 @@ interface Verdict { readonly works: boolean; readonly text: string; readonly hos
 
 const services = presets.map(({ id, name }) => ({ id, name }));
 
-export function RemoteDialog({ onAdd, onClose }: { onAdd: (place: Place) => void; onClose: () => void }): ReactElement | null {
+interface RemoteDialogProps {
+  /** Places that jobs use already. */
+  known: readonly Place[];
+  /** Where this computer keeps secrets, as a person would say it. */
+  keptIn: string;
+  onAdd: (place: Place) => void;
+  onClose: () => void;
+}
+
+export function RemoteDialog({ keptIn, known, onAdd, onClose }: RemoteDialogProps): ReactElement | null {
   const api = useApi();
   const action = useAction();
   const [id, setId] = useState(services[0]?.id ?? '');
@@ -34,7 +43,7 @@ export function RemoteDialog({ onAdd, onClose }: { onAdd: (place: Place) => void
   const tryOut = async (given: Readonly<Record<string, string>>): Promise<FilledPreset | null> => {
     setVerdict(null);
     const filled = fillPreset(id, given);
-    const result = await api.call('testDestination', { destination: { id: await destinationIdOf(filled.url), url: filled.url }, settings: filled.backend });
+    const result = await api.call('testDestination', { destination: { id: await destinationIdOf(filled.url, known), url: filled.url }, settings: filled.backend });
     if (!result.ok) {
       setVerdict({ works: false, text: result.message, hostKey: result.hostKey });
       return null;
@@ -50,7 +59,7 @@ export function RemoteDialog({ onAdd, onClose }: { onAdd: (place: Place) => void
   const use = async (): Promise<void> => {
     const filled = await tryOut(answers);
     if (filled === null) return;
-    const place = await remotePlace(preset, answers, filled.url);
+    const place = await remotePlace(preset, answers, filled.url, known);
     const hasKeys = Object.keys(filled.backend).length > 0;
     await api.call('setDestinationKeys', { destination: { id: place.destinationId, url: filled.url }, settings: hasKeys ? filled.backend : null });
     onAdd(place);
@@ -71,7 +80,7 @@ export function RemoteDialog({ onAdd, onClose }: { onAdd: (place: Place) => void
             />
           ))}
         </div>
-        <p className="small quiet">Keys are kept in the keychain of this computer and nowhere else.</p>
+        <p className="small quiet">Keys stay on this computer, in {keptIn}.</p>
         {verdict === null ? null : <Notice tone={verdict.works ? 'good' : 'due'}>{verdict.text}</Notice>}
         {verdict?.hostKey == null ? null : <div className="row"><Button onPress={() => { if (verdict.hostKey !== null) accept(verdict.hostKey); }}>This is the server's fingerprint, trust it</Button></div>}
         <ErrorNotice error={action.error} />

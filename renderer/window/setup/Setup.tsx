@@ -55,7 +55,7 @@ export function Setup({ state, onBegin, onLeave }: SetupProps): ReactElement {
         ) : null}
         {step === 'destination' ? (
           <DestinationStep
-            folders={folders} jobs={state.jobs} onBack={() => setStep('folders')}
+            folders={folders} jobs={state.jobs} keptIn={state.secrets.description} onBack={() => setStep('folders')}
             onNext={(choice) => {
               setChosen(choice);
               setStep('kit');

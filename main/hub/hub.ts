@@ -117,7 +117,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     addInstallRoutes(open.app, { packages: new Packages([options.packagesFolder ?? path.join(dataFolder, 'packages')]), address: installAddress });
     open.app.get('/healthz', () => ({ status: 'ok' }));
     await open.app.ready();
-    const refuseUpgrades = openTunnelEndpoint(open.server, { agents, registry, limit, logger, clock });
+    const refuseUpgrades = openTunnelEndpoint(open.server, { agents, registry, limit, logger });
     const { host, port } = await listenOn(open.server, listen);
     undo.push(async () => {
       refuseUpgrades();

@@ -9,8 +9,8 @@ import type { HubLogger } from '../options.js';
 /** A whole head must be here within this time, ms, and its body within the next: nobody holds a connection open by dripping bytes. */
 const headWithin = 10_000;
 const bodyWithin = 20_000;
-/** From where its turn has come, ms. */
-const handshakeWithin = 20_000;
+/** Longer than the rest: when a whole company comes back at once, handshakes wait for their turn, ms. */
+const handshakeWithin = 60_000;
 const bodyLimit = 256 * 1024;
 
 export interface JsonServer {

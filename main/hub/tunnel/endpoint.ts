@@ -6,16 +6,14 @@ import { closeCodes } from '../../shared/protocol/close-codes.js';
 import { maxFrameBytes, subprotocol, tunnelPath } from '../../shared/protocol/messages.js';
 import type { Agents } from '../agents/agents.js';
 import type { FailureLimit } from '../api/failure-limit.js';
-import type { HubClock, HubLogger } from '../options.js';
+import type { HubLogger } from '../options.js';
 import { refuse, type Registry } from './registry.js';
-import { Turnstile } from './turnstile.js';
 
 export interface EndpointPorts {
   readonly agents: Agents;
   readonly registry: Registry;
   readonly limit: FailureLimit;
   readonly logger: HubLogger;
-  readonly clock: HubClock;
 }
 
 /** Takes the upgrades of `server`. @returns a function that refuses new ones from then on. */
@@ -27,7 +25,6 @@ export function openTunnelEndpoint(server: Server, ports: EndpointPorts): () => 
     clientTracking: false,
     handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : (offered.values().next().value ?? false)),
   });
-  const turnstile = Turnstile.before(server, ports.clock);
   let open = true;
 
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
@@ -43,7 +40,7 @@ export function openTunnelEndpoint(server: Server, ports: EndpointPorts): () => 
         then(socket);
       });
     };
-    void admit(request, ports, upgrade, (status) => answer(stream, status)).finally(() => turnstile.served(request.socket));
+    void admit(request, ports, upgrade, (status) => answer(stream, status));
   });
   return () => { open = false; };
 }
@@ -61,10 +58,8 @@ async function admit(request: IncomingMessage, { agents, registry, limit, logger
     }
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
     if (!offered.includes(subprotocol)) return upgrade((socket) => refuse(socket, closeCodes.upgradeNeeded, `this hub speaks ${subprotocol}`));
-    await new Promise<void>((resolve, reject) => {
-      upgrade((socket) => {
-        registry.admit(socket, who.agent).catch(() => socket.terminate()).then(resolve, reject);
-      });
+    upgrade((socket) => {
+      registry.admit(socket, who.agent).catch(() => socket.terminate());
     });
   } catch (error) {
     logger.log('error', `A connection could not be checked: ${error instanceof Error ? error.message : String(error)}`);

@@ -22,10 +22,7 @@ export class Registry implements Holder {
     this.cancelTimer = ports.clock.after(noteSeenEvery, () => this.noteSeen());
   }
 
-  /**
-   * Gives a new connection its place, unless another with the same token lives. `socket` is paused and has no listeners yet.
-   * Resolves when it is greeted, or at its end.
-   */
+  /** Gives a new connection its place, unless another with the same token lives. `socket` is paused and has no listeners yet. */
   async admit(socket: WebSocket, agent: StoredAgent): Promise<void> {
     if (this.admitting.has(agent.id) || !(await this.isFree(agent.id))) {
       this.ports.logger.log('warn', `A second connection with the token of "${agent.name}" was refused`);
@@ -36,7 +33,6 @@ export class Registry implements Holder {
     const session = new Session({ ...this.ports, ended: (ended) => this.ended(ended) }, socket, agent);
     this.sessions.set(agent.id, session);
     socket.resume();
-    await session.settled;
   }
 
   /** Does the agent's connection here live? One that does not answer is ended. */

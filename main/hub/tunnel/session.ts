@@ -42,9 +42,6 @@ export interface SessionPorts {
 export class Session {
   readonly peer: Peer<AgentMethods, HubMethods>;
   greeted = false;
-  /** Resolves when it is greeted, or at its end. */
-  readonly settled: Promise<void>;
-  private settle: () => void = () => undefined;
   private over = false;
   private closing = false;
   private frames: string[] = [];
@@ -59,7 +56,6 @@ export class Session {
 
   constructor(private readonly ports: SessionPorts, private readonly socket: WebSocket, readonly agent: StoredAgent) {
     const { clock, escrow, jobs, storage } = ports;
-    this.settled = new Promise((resolve) => { this.settle = resolve; });
     const after = (ms: number, callback: () => void): (() => void) => clock.after(ms, callback);
     this.heartbeat = new Heartbeat({ after, ping: () => this.socket.ping(), dead: () => this.terminate() });
     this.cancelHelloTimer = after(helloWithin, () => {
@@ -201,7 +197,6 @@ export class Session {
       kind: 'welcome', version: hub.version, hubName: hub.name, agentId: String(agent.id), agentName: agent.name,
       clock: new Date(clock.now()).toISOString(), ackedSeq,
     });
-    this.settle();
     this.sentRevision = hello.jobsRevision;
     logger.log('info', `The computer "${agent.name}" is connected`);
     if (jobsRevision !== hello.jobsRevision) this.tell('jobs');
@@ -257,7 +252,6 @@ export class Session {
     this.cancelHelloTimer();
     this.heartbeat.stop();
     this.peer.close();
-    this.settle();
     this.ports.ended(this);
   }
 }

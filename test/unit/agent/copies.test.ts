@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createAgent, type Agent } from '../../../main/agent/agent.js';
 import { HoldfastError } from '../../../main/shared/errors.js';
-import type { Destination } from '../../../main/shared/model.js';
+import { jobDraftSchema, type Destination } from '../../../main/shared/model.js';
 import { createWorld, settle, someJob, someResult, type World } from '../../helpers/agent-world.js';
 
 const day = 24 * 60 * 60_000;
@@ -83,5 +83,10 @@ describe('copies of a job\'s snapshots', () => {
     await world.clock.pass(day);
     expect(world.engine.pending).toHaveLength(0); // once
     await agent.close();
+  });
+
+  it.each(['/mnt/backup', '/mnt/backup/', 'local:/mnt/backup'])('are refused in the job\'s own repository: %s', (url) => {
+    expect(jobDraftSchema.safeParse(someJob({ copies: [disk, { id: 'another', name: 'Twin', url }] })).error?.issues[0]?.message).toBe('each copy belongs into a repository of its own');
+    expect(jobDraftSchema.safeParse(someJob({ copies: [disk, nas] })).success).toBe(true);
   });
 });

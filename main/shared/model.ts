@@ -25,7 +25,7 @@ export const destinationSchema = z.object({ id: idSchema, name: nameSchema, url:
 export type Destination = z.infer<typeof destinationSchema>;
 
 /** The same for addresses that are one place: a backup beside itself is no copy. */
-const placeOf = ({ url }: Destination): string => url.replace(/^local:/, '').replace(/(.)\/+$/, '$1');
+const repositoryPlace = ({ url }: Destination): string => url.replace(/^local:/, '').replace(/(.)\/+$/, '$1');
 
 /** Of one of a job's copies, after a run. */
 export const copyOutcomeSchema = z.object({
@@ -86,7 +86,7 @@ export const jobDraftSchema = z.object({
   conditions: conditionsSchema.default({ onBattery: 'defer', onMetered: 'defer' }),
   hooks: hooksSchema.default({}),
   paused: z.boolean().default(false),
-}).refine(({ copies, destination }) => [({ id }: Destination) => id, placeOf].every((of) => new Set([destination, ...copies].map(of)).size === copies.length + 1), 'each copy belongs into a repository of its own');
+}).refine(({ copies, destination }) => [({ id }: Destination) => id, repositoryPlace].every((of) => new Set([destination, ...copies].map(of)).size === copies.length + 1), 'each copy belongs into a repository of its own');
 export type JobDraft = z.infer<typeof jobDraftSchema>;
 export type JobDraftInput = z.input<typeof jobDraftSchema>;
 
